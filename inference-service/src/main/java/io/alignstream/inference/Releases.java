@@ -1,6 +1,7 @@
 package io.alignstream.inference;
 
 import io.alignstream.contracts.ModelRelease;
+import io.alignstream.contracts.tracing.Traceparent;
 import io.alignstream.stageruntime.Origin;
 import io.alignstream.stageruntime.Subscriptions;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -25,12 +26,24 @@ public class Releases implements Subscriptions.EventHandler<ModelRelease> {
     /** By record key, the oldest verdict first. */
     private final SequencedMap<String, Verdict> newest = new LinkedHashMap<>();
 
-    /** A verdict and when it was given. */
-    private record Verdict(ModelRelease release, Instant since) {}
+    /** A verdict, when it was given and in which trace. */
+    private record Verdict(ModelRelease release, Instant since, Optional<Traceparent> trace) {}
 
     @Override
     public synchronized void handle(ModelRelease release, Origin origin) {
-        newest.putLast(origin.key().orElse(""), new Verdict(release, origin.time()));
+        newest.putLast(origin.key().orElse(""), new Verdict(release, origin.time(), trace(origin)));
+    }
+
+    private static Optional<Traceparent> trace(Origin origin) {
+        return origin.header(Traceparent.HEADER).flatMap(Traceparent::parse);
+    }
+
+    /** The trace that brought the newest verdict on the checkpoint with {@code sha256}; empty if it says none. */
+    public synchronized Optional<Traceparent> trace(String sha256) {
+        return newest.sequencedValues().reversed().stream()
+                .filter(verdict -> verdict.release().reference().sha256().equals(sha256))
+                .findFirst()
+                .flatMap(Verdict::trace);
     }
 
     @Override

@@ -32,6 +32,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.StringReader;
+import java.net.http.HttpHeaders;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,11 +59,20 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class PipelineIT {
 
+    private static final TraceReceiver TRACES = TraceReceiver.start();
+
     private static final String[] SETTINGS = Stream.concat(
                     TrialWorld.TINY.stream(),
                     Stream.of(
                             // Training waits for some rankings of sampled answers.
-                            "-Dalignstream.reward.minimum-rankings=3074", "-Dalignstream.reward.sampling.prompts=4"))
+                            "-Dalignstream.reward.minimum-rankings=3074",
+                            "-Dalignstream.reward.sampling.prompts=4",
+                            // Seen as in production.
+                            "-Dalignstream.tracing.endpoint=" + TRACES.endpoint(),
+                            "-Dquarkus.otel.bsp.schedule.delay=200MS",
+                            "-Dalignstream.tracking.mlflow=http://127.0.0.1:1", // which is away
+                            "-Dalignstream.tracking.tensorboard=${alignstream.views.folder}/tensorboard",
+                            "-Dquarkus.log.console.json.enabled=true"))
             .toArray(String[]::new);
 
     private static final int DOCUMENTS = 1_500;
@@ -94,6 +104,53 @@ class PipelineIT {
     @AfterAll
     void stop() {
         sites.forEach(site -> LocalCluster.stopAll(site, output.console()));
+        TRACES.close();
+    }
+
+    @Test
+    void oneTraceLeadsFromWhatWasPublishedToTheAnswer() throws Exception {
+        // Given: six kills later
+        Site site = disturbed().site();
+        try (LocalCluster cluster = up(site)) {
+            cluster.follow(new Registry(), Stage.INFERENCE, output.console());
+        }
+
+        // When
+        HttpHeaders answer = TracedPipeline.ask(site.address(Stage.INFERENCE));
+
+        // Then
+        TracedPipeline.ledFromEventsToTheRelease(TRACES, answer);
+        TracedPipeline.linkedTheRequestToTheRelease(TRACES, answer);
+    }
+
+    @Test
+    void eachLineOfEachLogIsAnObjectThatSaysServiceRunAndTrace() throws Exception {
+        // Given
+        Site site = disturbed().site();
+
+        // Then
+        for (Stage stage : Stage.values()) {
+            TracedPipeline.loggedObjects(site.logs().resolve(stage.service() + ".log"), stage);
+        }
+    }
+
+    @Test
+    void eachTrainingRunIsToldToTensorBoardThoughMlflowIsAway() throws Exception {
+        // Given
+        Site site = disturbed().site();
+
+        // When
+        List<Path> files;
+        try (Stream<Path> all = Files.walk(site.dataFolder())) {
+            files = all.filter(file -> file.getFileName().toString().startsWith("events.out.tfevents."))
+                    .toList();
+        }
+
+        // Then
+        assertThat(files)
+                .extracting(file -> file.getParent().getParent().getFileName().toString())
+                .contains("pretrain", "sft", "reward", "rlhf")
+                .doesNotContain("inference");
     }
 
     @Test

@@ -13,6 +13,7 @@ import io.alignstream.contracts.TokenBatch.Split;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.hash.Sha256;
 import io.alignstream.contracts.messages.Messages;
+import io.alignstream.contracts.tracing.Traceparent;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.stageruntime.testing.KafkaBroker;
@@ -38,6 +39,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
@@ -116,6 +118,33 @@ class TopologiesTest {
         assertThat(header(letters.get(1), "dead-letter-reason"))
                 .contains("5,000,000 characters, the limit is 1,000,000");
         assertThat(letters.get(1).value()).hasSizeGreaterThan(5_000_000);
+    }
+
+    @Test
+    void aDocumentsTraceGoesOnToItsTextAndToTheTokensThatItFills() throws Exception {
+        // Given
+        Traceparent trace = new Traceparent("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+        publish(Topic.DOCUMENTS, List.of(document("a", "今天来上海出差了。")));
+        ProducerRecord<byte[], byte[]> traced = Topic.DOCUMENTS.record(document("b", "这里的风景很美。"), "test");
+        trace.stamp(traced.headers());
+        topics.send(traced);
+        DatasetSnapshot snapshot = new DatasetSnapshot("clean-documents", List.of(new PartitionRange(0, 0, 2)));
+
+        // When
+        clean("one");
+        try (StreamsApplication packing =
+                start("traced", PackingTopology.build(TOKENIZER, snapshot, PACKING), "traced")) {
+            await().atMost(PATIENCE)
+                    .until(() -> !topics.records("token-batches").isEmpty());
+        }
+
+        // Then
+        assertThat(topics.records("clean-documents"))
+                .extracting(record -> Traceparent.of(record.headers()))
+                .containsExactly(Optional.empty(), Optional.of(trace));
+        assertThat(topics.records("token-batches")).isNotEmpty().allSatisfy(record -> assertThat(
+                        Traceparent.of(record.headers()))
+                .contains(trace));
     }
 
     @Test

@@ -6,6 +6,7 @@ import io.alignstream.inference.InferenceConfig;
 import io.alignstream.inference.LoadedModel;
 import io.alignstream.inference.Receipts;
 import io.alignstream.inference.RecentResponses;
+import io.alignstream.inference.Releases;
 import io.alignstream.inference.ServedModel;
 import io.alignstream.inference.generation.Decoding;
 import io.alignstream.inference.generation.Generation;
@@ -17,6 +18,7 @@ import io.alignstream.inference.openai.request.ApiException;
 import io.alignstream.inference.openai.request.Conversation;
 import io.alignstream.languagemodel.generation.SampledToken;
 import io.alignstream.stageruntime.access.Caller;
+import io.alignstream.stageruntime.tracing.Tracing;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -44,6 +46,9 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 public class Answering {
 
+    /** What has brought the release that answers; the request's own trace stands in {@code traceresponse}. */
+    private static final String RELEASE_TRACE = "X-Release-Traceparent";
+
     private static final String EVENT_STREAM = "text/event-stream;charset=UTF-8";
     private static final Duration LOOK_AFTER_CLIENT = Duration.ofMillis(250);
     /** Of several answers no one is waited for long, as another may have gone on. */
@@ -51,6 +56,7 @@ public class Answering {
 
     private final InferenceConfig config;
     private final ServedModel served;
+    private final Releases releases;
     private final Generations generations;
     private final RecentResponses responses;
     private final Receipts receipts;
@@ -60,6 +66,7 @@ public class Answering {
     Answering(
             InferenceConfig config,
             ServedModel served,
+            Releases releases,
             Generations generations,
             RecentResponses responses,
             Receipts receipts,
@@ -67,6 +74,7 @@ public class Answering {
             ObjectMapper json) {
         this.config = config;
         this.served = served;
+        this.releases = releases;
         this.generations = generations;
         this.responses = responses;
         this.receipts = receipts;
@@ -120,6 +128,10 @@ public class Answering {
                         .type(EVENT_STREAM)
                         .header(HttpHeaders.CACHE_CONTROL, "no-cache")
                 : Response.ok(wanted.json().whole(writing.whole())).type(MediaType.APPLICATION_JSON_TYPE);
+        releases.trace(share.sha256()).ifPresent(trace -> {
+            Tracing.linkTo(trace);
+            response.header(RELEASE_TRACE, trace.text());
+        });
         return response.header("X-Model-Sha256", share.sha256())
                 .header("X-Response-Id", wanted.json().id())
                 .build();

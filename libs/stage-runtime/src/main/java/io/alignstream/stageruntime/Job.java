@@ -1,6 +1,7 @@
 package io.alignstream.stageruntime;
 
 import io.alignstream.contracts.messages.Reason;
+import java.util.Map;
 
 /** One run of a stage's loop on frozen inputs. */
 public interface Job {
@@ -14,6 +15,11 @@ public interface Job {
     /** Whether this run has begun already, here or in another process: then it goes on, whatever holds new ones back. */
     default boolean hasBegun() {
         return false;
+    }
+
+    /** What is configured of a training run and shapes its weights; empty where nothing is trained. */
+    default Map<String, String> hyperparameters() {
+        return Map.of();
     }
 
     /**

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param metrics newest value of each metric
  * @param curves each metric of each phase; empty where only the run is told of
  * @param samples what the model has written on its way, the newest last; empty likewise
+ * @param traceparent its place in the trace that it belongs to; null where nothing is traced
  */
 public record RunRecord(
         String run,
@@ -34,7 +35,8 @@ public record RunRecord(
         long totalSteps,
         Map<String, Double> metrics,
         List<Curve> curves,
-        List<Sample> samples) {
+        List<Sample> samples,
+        @Nullable String traceparent) {
 
     public RunRecord {
         samples = samples == null ? List.of() : List.copyOf(samples); // an older version kept none
@@ -61,12 +63,36 @@ public record RunRecord(
     /** The same without its curves. */
     public RunRecord told() {
         return new RunRecord(
-                run, title, cause, begun, changed, outcome, phase, step, totalSteps, metrics, List.of(), List.of());
+                run,
+                title,
+                cause,
+                begun,
+                changed,
+                outcome,
+                phase,
+                step,
+                totalSteps,
+                metrics,
+                List.of(),
+                List.of(),
+                traceparent);
     }
 
     /** The same without what its model has written. */
     public RunRecord withoutSamples() {
         return new RunRecord(
-                run, title, cause, begun, changed, outcome, phase, step, totalSteps, metrics, curves, List.of());
+                run,
+                title,
+                cause,
+                begun,
+                changed,
+                outcome,
+                phase,
+                step,
+                totalSteps,
+                metrics,
+                curves,
+                List.of(),
+                traceparent);
     }
 }

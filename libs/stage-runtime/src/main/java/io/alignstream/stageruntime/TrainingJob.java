@@ -150,6 +150,11 @@ public abstract class TrainingJob implements Job {
     }
 
     @Override
+    public final Map<String, String> hyperparameters() {
+        return run.hyperparameters();
+    }
+
+    @Override
     public final void execute(JobContext context) throws IOException {
         try {
             train(context);

@@ -127,6 +127,11 @@ public class EchoStage implements StageDefinition {
         }
 
         @Override
+        public Map<String, String> hyperparameters() {
+            return Map.of("prompts", Long.toString(prompts));
+        }
+
+        @Override
         public void execute(JobContext context) throws Exception {
             starts.add(run());
             if (mode == Mode.HANG) {

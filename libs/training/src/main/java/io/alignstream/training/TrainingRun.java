@@ -77,6 +77,11 @@ public final class TrainingRun {
         return frozen.stage();
     }
 
+    /** Everything configured that shapes the weights. */
+    public Map<String, String> hyperparameters() {
+        return frozen.hyperparameters();
+    }
+
     /** The topic ranges that the run learns from. */
     public List<DatasetSnapshot> datasets() {
         return frozen.datasets();

@@ -145,6 +145,7 @@ public final class DocumentLoader implements AutoCloseable {
             commit();
         }
         ProducerRecord<byte[], byte[]> record = Topic.DOCUMENTS.record(document, SOURCE);
+        PublishedTrace.stamp(record);
         if (!published.add(record.key(), record.value())) {
             return false;
         }

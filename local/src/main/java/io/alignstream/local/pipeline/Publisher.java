@@ -68,6 +68,7 @@ public final class Publisher implements AutoCloseable {
         long[] sent = {0};
         source.forEach(event -> {
             ProducerRecord<byte[], byte[]> record = topic.record(event, SOURCE);
+            PublishedTrace.stamp(record);
             ByteBuffer value = hash(record.value());
             if (!value.equals(published.put(ByteBuffer.wrap(record.key()), value))) {
                 send(record);
@@ -108,6 +109,7 @@ public final class Publisher implements AutoCloseable {
     }
 
     private void publishAgain(Topic<?> topic, ProducerRecord<byte[], byte[]> record) {
+        PublishedTrace.stamp(record);
         publishAsIs(topic, List.of(record));
     }
 

@@ -248,8 +248,14 @@ final class Boards {
                                 "Audit entries lost",
                                 AUDIT_LOST.meaning() + ".",
                                 "short",
+                                new Query("increase(" + AUDIT_LOST.id() + of + "[$__rate_interval])", "{{instance}}")),
+                        curves(
+                                "Not told to trackers",
+                                TRACKING_LOST.meaning() + ".",
+                                "short",
                                 new Query(
-                                        "increase(" + AUDIT_LOST.id() + of + "[$__rate_interval])", "{{instance}}"))));
+                                        "increase(" + TRACKING_LOST.id() + of + "[$__rate_interval])",
+                                        "{{instance}} {{tracker}}"))));
     }
 
     private static Row machine(String of) {

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.rights.BrokerUser;
 import io.alignstream.contracts.workers.WorkerShards;
+import java.net.URI;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -59,12 +60,18 @@ class NetworkPolicyTest {
     }
 
     private static boolean reaches(Pod from, Pod to, String protocol, int port) {
-        return passes("Egress", from, to, protocol, port) && passes("Ingress", to, from, protocol, port);
+        return reaches(POLICIES, from, to, protocol, port);
+    }
+
+    private static boolean reaches(List<JsonNode> policies, Pod from, Pod to, String protocol, int port) {
+        return passes(policies, "Egress", from, to, protocol, port)
+                && passes(policies, "Ingress", to, from, protocol, port);
     }
 
     /** Whether what selects {@code pod} for a direction lets {@code other} through; nothing selects it: it does. */
-    private static boolean passes(String direction, Pod pod, Pod other, String protocol, int port) {
-        List<JsonNode> selecting = POLICIES.stream()
+    private static boolean passes(
+            List<JsonNode> policies, String direction, Pod pod, Pod other, String protocol, int port) {
+        List<JsonNode> selecting = policies.stream()
                 .filter(policy ->
                         pod.namespace().equals(policy.at("/metadata/namespace").asText()))
                 .filter(policy -> selects(policy.at("/spec/podSelector"), pod.labels()))
@@ -187,6 +194,38 @@ class NetworkPolicyTest {
         assertThat(together)
                 .doesNotContain(Stage.INFERENCE.service() + " " + Stage.INFERENCE.service())
                 .doesNotContain(Stage.TOKENIZER.service() + " " + Stage.TOKENIZER.service());
+    }
+
+    @Test
+    void aServiceReachesACollectorWhereTracingIsAndNowhereElse() {
+        // Given
+        Pod collector = new Pod("observability", Map.of(), Map.of("alignstream/takes-traces", "true"), "10.1.1.6");
+        List<JsonNode> withTracing = Stream.concat(
+                        POLICIES.stream(), Project.yaml("k8s/components/tracing/policy.yaml").stream())
+                .toList();
+        int port = URI.create(Project.yaml("k8s/components/tracing/kustomization.yaml")
+                        .getFirst()
+                        .at("/configMapGenerator/0/literals/0")
+                        .asText()
+                        .replaceAll("^[^=]*=", ""))
+                .getPort();
+
+        // Then
+        for (Stage stage : Stage.values()) {
+            Pod service = Pod.of(stage);
+            assertThat(reaches(service, collector, "TCP", port))
+                    .as(stage.service())
+                    .isFalse();
+            assertThat(reaches(withTracing, service, collector, "TCP", port))
+                    .as(stage.service())
+                    .isTrue();
+            assertThat(reaches(withTracing, service, collector, "TCP", 443))
+                    .as(stage.service())
+                    .isFalse();
+            assertThat(reaches(withTracing, service, STRANGER, "TCP", port))
+                    .as(stage.service())
+                    .isFalse();
+        }
     }
 
     @Test

@@ -7,6 +7,7 @@ import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.hash.Sha256;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.contracts.tracing.Traceparent;
 import io.alignstream.stageruntime.letters.DeadLetter;
 import io.alignstream.textcleaning.Fault;
 import io.alignstream.textcleaning.LanguageIdentifier;
@@ -21,6 +22,7 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.streams.processor.api.ContextualProcessor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
@@ -139,7 +141,8 @@ abstract class CleaningProcessor extends ContextualProcessor<byte[], byte[], byt
             statistics.dropped(
                     dropped.rule(), document.id(), reason(dropped.fault()), () -> cleaner.shown(document.text()));
         } else if (cleaned instanceof TextCleaner.Kept kept && clean != null) {
-            cleaned(offset, pending(clean, kept.language()), duplicateKeys.of(clean.text(), hash), record.timestamp());
+            Pending passed = pending(clean, kept.language(), Traceparent.of(record.headers()));
+            cleaned(offset, passed, duplicateKeys.of(clean.text(), hash), record.timestamp());
         }
     }
 
@@ -168,10 +171,10 @@ abstract class CleaningProcessor extends ContextualProcessor<byte[], byte[], byt
         return labels;
     }
 
-    private static Pending pending(CleanDocument clean, String language) {
+    private static Pending pending(CleanDocument clean, String language, Optional<Traceparent> trace) {
         byte[] value = Topic.CLEAN_DOCUMENTS.codec().encode(clean, SOURCE, new RecordHeaders());
         int bytes = clean.text().getBytes(StandardCharsets.UTF_8).length;
-        return new Pending(clean.id(), language, bytes, value);
+        return new Pending(clean.id(), language, bytes, value, trace);
     }
 
     /** Publishes or drops {@code document}. */
@@ -192,6 +195,7 @@ abstract class CleaningProcessor extends ContextualProcessor<byte[], byte[], byt
                 .text());
         RecordHeaders headers = new RecordHeaders();
         Topic.CLEAN_DOCUMENTS.codec().stamp(SOURCE, headers);
+        document.trace().ifPresent(trace -> trace.stamp(headers));
         byte[] key = document.id().getBytes(StandardCharsets.UTF_8);
         Result result = new Result(Route.CLEAN_DOCUMENTS, document.value());
         context().forward(new Record<>(key, result, timestamp, headers));

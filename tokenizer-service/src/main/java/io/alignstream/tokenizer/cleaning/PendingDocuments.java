@@ -1,10 +1,12 @@
 package io.alignstream.tokenizer.cleaning;
 
+import io.alignstream.contracts.tracing.Traceparent;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
@@ -36,17 +38,26 @@ final class PendingDocuments {
      *
      * @param value of its record in {@code clean-documents}
      * @param bytes of its text
+     * @param trace that it belongs to; empty if its producer said none
      */
-    record Pending(String id, String language, int bytes, byte[] value) {
+    record Pending(String id, String language, int bytes, byte[] value, Optional<Traceparent> trace) {
+
+        /** Set in the byte before the language's code where a trace stands behind it. */
+        private static final int TRACED = 0x80;
+
+        private static final int TRACE_BYTES = 55;
 
         byte[] encode() {
             byte[] name = id.getBytes(StandardCharsets.UTF_8);
             byte[] code = language.getBytes(StandardCharsets.UTF_8);
-            return ByteBuffer.allocate(2 + name.length + 1 + code.length + 4 + value.length)
+            byte[] from = trace.map(place -> place.text().getBytes(StandardCharsets.US_ASCII))
+                    .orElse(new byte[0]);
+            return ByteBuffer.allocate(2 + name.length + 1 + code.length + from.length + 4 + value.length)
                     .putShort((short) name.length)
                     .put(name)
-                    .put((byte) code.length)
+                    .put((byte) (from.length > 0 ? code.length | TRACED : code.length))
                     .put(code)
+                    .put(from)
                     .putInt(bytes)
                     .put(value)
                     .array();
@@ -55,11 +66,14 @@ final class PendingDocuments {
         static Pending decode(byte[] stored) {
             ByteBuffer in = ByteBuffer.wrap(stored);
             String id = text(in, in.getShort());
-            String language = text(in, in.get());
+            int code = in.get();
+            String language = text(in, code & ~TRACED & 0xff);
+            Optional<Traceparent> trace =
+                    (code & TRACED) == 0 ? Optional.empty() : Traceparent.parse(text(in, TRACE_BYTES));
             int bytes = in.getInt();
             byte[] value = new byte[in.remaining()];
             in.get(value);
-            return new Pending(id, language, bytes, value);
+            return new Pending(id, language, bytes, value, trace);
         }
 
         private static String text(ByteBuffer in, int length) {

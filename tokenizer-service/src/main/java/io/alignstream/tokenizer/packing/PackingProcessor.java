@@ -8,6 +8,7 @@ import io.alignstream.contracts.TokenBatch.Split;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.hash.SequenceLedger;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.contracts.tracing.Traceparent;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.tokenizer.streams.ReadPositions;
 import java.nio.charset.StandardCharsets;
@@ -101,7 +102,7 @@ final class PackingProcessor extends ContextualProcessor<byte[], byte[], byte[],
         }
         Topic.CLEAN_DOCUMENTS.requireKnown(record.value(), record.headers(), at.partition(), at.offset());
         try {
-            pack(decode(record), nextOffset, record.timestamp());
+            pack(decode(record), nextOffset, record);
         } catch (PoisonEventException e) {
             // The runtime's reader of this topic has put it to the dead letters.
             LOG.warn("left out a record: partition={} offset={} reason={}", partition, nextOffset - 1, e.getMessage());
@@ -109,9 +110,9 @@ final class PackingProcessor extends ContextualProcessor<byte[], byte[], byte[],
         if (nextOffset == snapshotEnd) {
             SequencePacker.Filled rest = validation.flush(tokenizer.pad());
             if (rest.tokens().length > 0) {
-                forward(Split.VALIDATION, rest, nextOffset, false, record.timestamp());
+                forward(Split.VALIDATION, rest, nextOffset, false, record);
             }
-            forward(Split.TRAINING, training.flush(tokenizer.pad()), nextOffset, true, record.timestamp());
+            forward(Split.TRAINING, training.flush(tokenizer.pad()), nextOffset, true, record);
         }
     }
 
@@ -122,15 +123,20 @@ final class PackingProcessor extends ContextualProcessor<byte[], byte[], byte[],
         return Topic.CLEAN_DOCUMENTS.codec().decode(record.value(), record.headers());
     }
 
-    private void pack(CleanDocument document, long nextOffset, long timestamp) {
+    private void pack(CleanDocument document, long nextOffset, Record<byte[], byte[]> record) {
         Split split = packing.split(document);
         SequencePacker packer = split == Split.TRAINING ? training : validation;
         int[] ids = tokenizer.encode(document.text());
-        packer.append(ids, tokenizer.endOfDocument(), filled -> forward(split, filled, nextOffset, false, timestamp));
+        packer.append(ids, tokenizer.endOfDocument(), filled -> forward(split, filled, nextOffset, false, record));
     }
 
+    /** @param last the record that filled it, whose time and trace it has */
     private void forward(
-            Split split, SequencePacker.Filled filled, long nextOffset, boolean endOfSnapshot, long timestamp) {
+            Split split,
+            SequencePacker.Filled filled,
+            long nextOffset,
+            boolean endOfSnapshot,
+            Record<byte[], byte[]> last) {
         TokenBatch batch = new TokenBatch(
                 tokenizer.sha256(),
                 partition,
@@ -144,8 +150,9 @@ final class PackingProcessor extends ContextualProcessor<byte[], byte[], byte[],
         RecordHeaders headers = new RecordHeaders();
         byte[] value = Topic.TOKEN_BATCHES.codec().encode(batch, "tokenizer-service", headers);
         SequenceLedger.stamp(filled.ledgerBefore(), filled.ledgerRoot(), headers);
+        Traceparent.of(last.headers()).ifPresent(trace -> trace.stamp(headers));
         byte[] key = Topic.TOKEN_BATCHES.key(batch).getBytes(StandardCharsets.UTF_8);
-        context().forward(new Record<>(key, value, timestamp, headers));
+        context().forward(new Record<>(key, value, last.timestamp(), headers));
     }
 
     /** The packing that this tokenizer version began with: sequences of two lengths would not make one dataset. */

@@ -105,6 +105,12 @@ public enum Metric {
             "alignstream_audit_lost_total",
             Reporter.EVERY_SERVICE,
             "Entries that did not reach the topic audit-log; the service's log holds them"),
+    TRACKING_LOST(
+            Kind.COUNTER,
+            "alignstream_tracking_lost_total",
+            Reporter.EVERY_SERVICE,
+            "What a tracking server or TensorBoard was not told of runs, as it was away for long or refused it",
+            "tracker"),
     STORE_USED(
             Kind.GAUGE,
             "alignstream_store_used_bytes",

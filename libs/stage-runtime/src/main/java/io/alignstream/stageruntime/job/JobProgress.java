@@ -5,6 +5,7 @@ import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.TrainingProgress;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.contracts.tracing.Traceparent;
 import io.alignstream.stageruntime.JobContext;
 import io.alignstream.stageruntime.JobControl;
 import io.alignstream.stageruntime.RunRecord;
@@ -50,6 +51,7 @@ public final class JobProgress {
     private @Nullable String run;
     private @Nullable Reason title;
     private @Nullable Reason cause;
+    private @Nullable Traceparent trace;
     private @Nullable String phase;
     private @Nullable MemoryPlan memory;
     private long step;
@@ -94,8 +96,12 @@ public final class JobProgress {
         this.meters.follow(this);
     }
 
-    /** A job starts; a run that goes on keeps its charts, also those of an earlier process, and what it healed from. */
-    synchronized void begin(String newRun, Reason newTitle, Reason newCause) {
+    /**
+     * A job starts; a run that goes on keeps its charts, also those of an earlier process, and what it healed from.
+     *
+     * @param newTrace the run's place in its trace; empty where nothing is traced
+     */
+    synchronized void begin(String newRun, Reason newTitle, Reason newCause, Optional<Traceparent> newTrace) {
         phase = null;
         if (!newRun.equals(run)) {
             cause = newCause;
@@ -114,8 +120,12 @@ public final class JobProgress {
         startedAt = keptAt;
         run = newRun;
         title = newTitle;
+        trace = newTrace.orElse(null);
         memory = null;
         eta = OptionalDouble.empty();
+        if (trace != null) {
+            keep(); // at once: a process that is killed before the next time would begin another trace
+        }
     }
 
     /** Why the run was begun that goes on. */
@@ -256,7 +266,19 @@ public final class JobProgress {
             return Optional.empty();
         }
         return Optional.of(new RunRecord(
-                id, what, cause, begun, changed, outcome, phase, step, totalSteps, metrics, curves(), samples));
+                id,
+                what,
+                cause,
+                begun,
+                changed,
+                outcome,
+                phase,
+                step,
+                totalSteps,
+                metrics,
+                curves(),
+                samples,
+                trace == null ? null : trace.text()));
     }
 
     private List<RunRecord.Curve> curves() {
@@ -300,6 +322,12 @@ public final class JobProgress {
     /** A run with its curves; empty if it is not remembered. */
     synchronized Optional<RunRecord> run(String id) {
         return current().filter(now -> now.run().equals(id)).or(() -> history.find(id));
+    }
+
+    /** The place in its trace of a remembered run that has no result yet; empty if none is known. */
+    public synchronized Optional<Traceparent> trace(String id) {
+        return run(id).filter(record -> record.outcome() != RunRecord.Outcome.FINISHED)
+                .flatMap(record -> Traceparent.parse(record.traceparent()));
     }
 
     private void publishLast() {

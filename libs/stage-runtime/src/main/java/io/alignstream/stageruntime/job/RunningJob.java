@@ -14,6 +14,7 @@ import io.alignstream.stageruntime.kafka.BrokerRefusals;
 import io.alignstream.stageruntime.kafka.EventPublisher;
 import io.alignstream.stageruntime.kafka.KafkaReaders;
 import io.alignstream.stageruntime.kafka.SnapshotReader;
+import io.alignstream.stageruntime.tracing.Tracing;
 import io.alignstream.stageruntime.workers.Memberships;
 import io.alignstream.training.LedElsewhereException;
 import io.alignstream.training.TrainingRun;
@@ -22,9 +23,15 @@ import io.alignstream.training.samples.Sample;
 import io.alignstream.training.samples.SampleSettings;
 import io.alignstream.training.workers.Membership;
 import io.alignstream.training.workers.WorkerRefusedException;
+import io.opentelemetry.api.common.AttributeKey;
+import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.StatusCode;
+import io.opentelemetry.context.Scope;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -48,8 +55,12 @@ public final class RunningJob implements JobContext, Runnable {
     /** After which an incident is published again where the brokers have not taken it. */
     private static final Duration TELL_AGAIN = Duration.ofSeconds(1);
 
+    private static final AttributeKey<String> TOPIC = AttributeKey.stringKey("messaging.destination.name");
+    private static final AttributeKey<String> KEY = AttributeKey.stringKey("messaging.kafka.message.key");
+
     private final Job job;
     private final Reason cause;
+    private final Tracing.RunTrace trace;
     private final String stage;
     private final EventPublisher publisher;
     private final KafkaReaders readers;
@@ -67,10 +78,12 @@ public final class RunningJob implements JobContext, Runnable {
      * A job that is to run.
      *
      * @param cause why, as it is told and kept
+     * @param trace what it belongs to
      */
     public RunningJob(
             Job job,
             Reason cause,
+            Tracing.RunTrace trace,
             String stage,
             EventPublisher publisher,
             KafkaReaders readers,
@@ -81,6 +94,7 @@ public final class RunningJob implements JobContext, Runnable {
             StepWatch steps) {
         this.job = job;
         this.cause = cause;
+        this.trace = trace;
         this.stage = stage;
         this.publisher = publisher;
         this.readers = readers;
@@ -105,11 +119,11 @@ public final class RunningJob implements JobContext, Runnable {
         MDC.put("stage", stage);
         MDC.put("runId", job.run());
         Reason title = job.title();
-        progress.begin(job.run(), title, cause);
+        progress.begin(job.run(), title, cause, trace.place());
         steps.newRun();
         LOG.infof("Job starts: %s (%s)", Messages.english(title), Messages.english(cause));
         long start = System.nanoTime();
-        try {
+        try (Scope ignored = traced(trace.attempt())) {
             job.execute(this);
             LOG.infof("Job %s after %.1f s", stopRequested ? "stopped" : "done", (System.nanoTime() - start) * 1e-9);
         } catch (LedElsewhereException e) {
@@ -124,12 +138,32 @@ public final class RunningJob implements JobContext, Runnable {
             LOG.errorf(e, "Job failed after %.1f s: %s", (System.nanoTime() - start) * 1e-9, e);
         } finally {
             progress.end(outcome());
+            ended(trace.attempt());
             MDC.clear();
             over.countDown();
         }
     }
 
-    private RunRecord.Outcome outcome() {
+    /** What the job's thread does, publishes and says in the log belongs to {@code span} from now on. */
+    private static Scope traced(Span span) {
+        if (span.getSpanContext().isValid()) {
+            MDC.put("traceId", span.getSpanContext().getTraceId());
+            MDC.put("spanId", span.getSpanContext().getSpanId());
+        }
+        return span.makeCurrent();
+    }
+
+    private void ended(Span span) {
+        RunRecord.Outcome outcome = outcome();
+        span.setAttribute("alignstream.outcome", outcome.name().toLowerCase(Locale.ROOT));
+        if (outcome == RunRecord.Outcome.FAILED && failure != null) {
+            span.setStatus(StatusCode.ERROR, failure.toString());
+        }
+        span.end();
+    }
+
+    /** How the job ended; of one that has. */
+    public RunRecord.Outcome outcome() {
         boolean refused = failure instanceof WorkerRefusedException;
         if (failure != null && !refused && !(failure instanceof LedElsewhereException)) {
             return RunRecord.Outcome.FAILED;
@@ -271,6 +305,7 @@ public final class RunningJob implements JobContext, Runnable {
     @Override
     public <T> void publish(Topic<T> topic, T event) {
         RecordMetadata place = publisher.publish(topic, event);
+        Span.current().addEvent("published", Attributes.of(TOPIC, topic.name(), KEY, topic.key(event)));
         published.merge(new TopicPartition(place.topic(), place.partition()), place.offset() + 1, Math::max);
     }
 

@@ -1,6 +1,10 @@
 package io.alignstream.stageruntime.kafka;
 
+import io.alignstream.contracts.Checkpoint;
+import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.Topic;
+import io.alignstream.stageruntime.tracing.Tracing;
+import io.alignstream.stageruntime.tracking.Tracking;
 import io.smallrye.common.annotation.Identifier;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.subscription.UniEmitter;
@@ -36,6 +40,7 @@ public class EventPublisher {
 
     private final KafkaProducer<byte[], byte[]> producer;
     private final BrokerRefusals refusals;
+    private final Tracking tracking;
     private final String source;
     /** The client blocks while it does not know a topic's partitions; one thread keeps the order of what is sent. */
     private final ExecutorService sender;
@@ -43,9 +48,11 @@ public class EventPublisher {
     EventPublisher(
             @Identifier("default-kafka-broker") Map<String, Object> connection,
             BrokerRefusals refusals,
+            Tracking tracking,
             @ConfigProperty(name = "quarkus.application.name") String source) {
         this.producer = new KafkaProducer<>(settings(connection), new ByteArraySerializer(), new ByteArraySerializer());
         this.refusals = refusals;
+        this.tracking = tracking;
         this.source = source;
         this.sender = Executors.newSingleThreadExecutor(
                 Thread.ofPlatform().name("event-publisher").daemon().factory());
@@ -63,9 +70,22 @@ public class EventPublisher {
         return settings;
     }
 
+    /** The record of {@code event}, which is caused by what the calling thread does. */
+    private <T> ProducerRecord<byte[], byte[]> record(Topic<T> topic, T event) {
+        ProducerRecord<byte[], byte[]> record = topic.record(event, source);
+        Tracing.stamp(record.headers());
+        return record;
+    }
+
     /** Publishes {@code event} and returns where it stands. */
     public <T> RecordMetadata publish(Topic<T> topic, T event) {
-        return send(topic.record(event, source));
+        RecordMetadata place = send(record(topic, event));
+        switch (event) {
+            case Checkpoint checkpoint -> tracking.published(checkpoint);
+            case ModelRelease release -> tracking.published(release);
+            default -> {} // no run's result
+        }
+        return place;
     }
 
     /** Publishes {@code events} in their order, which holds for each key, and waits once for all of them. */
@@ -73,7 +93,7 @@ public class EventPublisher {
         if (!events.isEmpty()) {
             Uni.join()
                     .all(events.stream()
-                            .map(event -> sendLater(topic.record(event, source)))
+                            .map(event -> sendLater(record(topic, event)))
                             .toList())
                     .andFailFast()
                     .await()
@@ -88,7 +108,7 @@ public class EventPublisher {
 
     /** Publishes {@code event} in the background; the result completes on a thread of the Kafka client. */
     public <T> Uni<RecordMetadata> publishLater(Topic<T> topic, T event) {
-        return sendLater(topic.record(event, source));
+        return sendLater(record(topic, event));
     }
 
     /** Publishes a record that is no event, or was one, as it is. */

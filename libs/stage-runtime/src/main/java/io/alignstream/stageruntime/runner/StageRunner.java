@@ -30,6 +30,8 @@ import io.alignstream.stageruntime.retention.StoreRetention;
 import io.alignstream.stageruntime.retraining.RetrainingConfig;
 import io.alignstream.stageruntime.retraining.RetrainingPolicy;
 import io.alignstream.stageruntime.settings.CommonConfig;
+import io.alignstream.stageruntime.tracing.Tracing;
+import io.alignstream.stageruntime.tracking.Tracking;
 import io.alignstream.stageruntime.view.Answers;
 import io.alignstream.stageruntime.view.Reader;
 import io.alignstream.stageruntime.view.ReaderMeters;
@@ -93,6 +95,8 @@ public class StageRunner {
     private final Memberships memberships;
     private final StepWatch steps;
     private final EndedSessions endedSessions;
+    private final Tracing tracing;
+    private final Tracking tracking;
     private final JobProgress progress;
     private final Reconciler reconciler;
     private final TopicView view;
@@ -118,6 +122,8 @@ public class StageRunner {
             KeptState kept,
             Memberships memberships,
             EndedSessions endedSessions,
+            Tracing tracing,
+            Tracking tracking,
             Meters meters,
             CommonConfig config,
             RetrainingConfig retraining) {
@@ -131,6 +137,8 @@ public class StageRunner {
         this.kept = kept;
         this.memberships = memberships;
         this.endedSessions = endedSessions;
+        this.tracing = tracing;
+        this.tracking = tracking;
         this.grace = config.shutdown().grace();
         this.steps = new StepWatch(config.job().longestStep());
         this.samples = new SampleSettings(
@@ -390,19 +398,21 @@ public class StageRunner {
     }
 
     private RunningJob start(Job job, Reason cause) {
+        String stage = definition.stage().id();
+        boolean byPerson = cause.code().equals("cause.person") || cause.code().equals("cause.trigger");
+        Tracing.RunTrace trace = tracing.run(
+                stage,
+                job.run(),
+                view.causing().take(),
+                byPerson,
+                progress.trace(job.run()).orElse(null));
+        trace.published().ifPresent(view.causing()::publishes);
         RunningJob running = new RunningJob(
-                job,
-                cause,
-                definition.stage().id(),
-                publisher,
-                readers,
-                refusals,
-                progress,
-                samples,
-                memberships,
-                steps);
+                job, cause, trace, stage, publisher, readers, refusals, progress, samples, memberships, steps);
         jobs.execute(() -> {
+            tracking.begins(definition.stage(), job);
             running.run();
+            tracking.ended(definition.stage(), job.run(), running.outcome());
             if (running.hasPublished(Topic.CHECKPOINTS)) {
                 retention.collectAfterRun();
             }
@@ -424,6 +434,7 @@ public class StageRunner {
 
     /** Progress is of no use later, so nothing waits for it and a lost one stays lost. */
     private void publish(TrainingProgress moment) {
+        tracking.measured(moment);
         publisher
                 .publishLater(Topic.TRAINING_PROGRESS, moment)
                 .subscribe()

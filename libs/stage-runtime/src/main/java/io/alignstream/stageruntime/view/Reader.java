@@ -253,6 +253,9 @@ public final class Reader implements AutoCloseable {
     private boolean accept(FollowedTopic<?> topic, ConsumerRecord<byte[], byte[]> record, boolean last) {
         try {
             topic.accept(record);
+            if (record.value() != null) {
+                view.causing().read(topic.topic(), record);
+            }
             meters.event(record);
         } catch (PoisonEventException e) {
             if (!last) {

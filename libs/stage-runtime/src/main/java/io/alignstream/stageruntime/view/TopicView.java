@@ -6,6 +6,7 @@ import io.alignstream.stageruntime.Origin;
 import io.alignstream.stageruntime.Question;
 import io.alignstream.stageruntime.Subscriptions;
 import io.alignstream.stageruntime.View;
+import io.alignstream.stageruntime.tracing.CausingEvents;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Collections;
@@ -19,6 +20,7 @@ public final class TopicView implements View, Subscriptions {
 
     private final SequencedMap<String, FollowedTopic<?>> topics = new LinkedHashMap<>();
     private final Answers answers;
+    private final CausingEvents causing = new CausingEvents();
 
     /** A view whose questions {@code answers} asks. */
     public TopicView(Answers answers) {
@@ -62,6 +64,11 @@ public final class TopicView implements View, Subscriptions {
         if (topics.putIfAbsent(topic.name(), new FollowedTopic<>(topic, handler, earlier, most)) != null) {
             throw new IllegalStateException(topic + " is followed twice; follow it once with one handler");
         }
+    }
+
+    /** What may have caused the next run. */
+    public CausingEvents causing() {
+        return causing;
     }
 
     /** All followed topics; a topic stands after those that it refers to. */

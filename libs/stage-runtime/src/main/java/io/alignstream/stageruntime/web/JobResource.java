@@ -12,6 +12,7 @@ import io.alignstream.stageruntime.JobStatus;
 import io.alignstream.stageruntime.RunRecord;
 import io.alignstream.stageruntime.access.Caller;
 import io.alignstream.stageruntime.runner.StageRunner;
+import io.alignstream.stageruntime.tracing.Tracing;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
@@ -35,9 +36,11 @@ public class JobResource {
     private final JobControl control;
     private final Caller caller;
     private final StageRunner runner;
+    private final Tracing tracing;
     private final ObjectMapper json;
 
-    JobResource(JobControl control, Caller caller, StageRunner runner, ObjectMapper json) {
+    JobResource(JobControl control, Caller caller, StageRunner runner, Tracing tracing, ObjectMapper json) {
+        this.tracing = tracing;
         this.json = json;
         this.runner = runner;
         this.control = control;
@@ -152,6 +155,9 @@ public class JobResource {
             throw ReadableBody.refused(e);
         } catch (IOException e) {
             throw new UncheckedIOException("bytes in memory cannot be read", e);
+        }
+        if (action == StageControl.Action.TRIGGER) {
+            tracing.asksForRun();
         }
         control.ask(asked);
         return Response.accepted(control.status()).build();

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -22,7 +23,7 @@ class JobProgressTest {
     @Test
     void keepsTheNewestFailuresThatARunHealedFrom() {
         // Given
-        progress.begin("a", Reason.of("job"), Reason.of("cause.inputs"));
+        progress.begin("a", Reason.of("job"), Reason.of("cause.inputs"), Optional.empty());
 
         // When
         for (int step = 1; step <= 30; step++) {
@@ -39,11 +40,11 @@ class JobProgressTest {
     @Test
     void aRunThatGoesOnKeepsThem() {
         // Given
-        progress.begin("a", Reason.of("job"), Reason.of("cause.inputs"));
+        progress.begin("a", Reason.of("job"), Reason.of("cause.inputs"), Optional.empty());
         progress.healed(healed(1));
 
         // When
-        progress.begin("a", Reason.of("job"), Reason.of("cause.inputs"));
+        progress.begin("a", Reason.of("job"), Reason.of("cause.inputs"), Optional.empty());
 
         // Then
         assertThat(progress.moment().healed()).containsExactly(healed(1));
@@ -52,11 +53,11 @@ class JobProgressTest {
     @Test
     void anotherRunBeginsWithNone() {
         // Given
-        progress.begin("a", Reason.of("job"), Reason.of("cause.inputs"));
+        progress.begin("a", Reason.of("job"), Reason.of("cause.inputs"), Optional.empty());
         progress.healed(healed(1));
 
         // When
-        progress.begin("b", Reason.of("job"), Reason.of("cause.inputs"));
+        progress.begin("b", Reason.of("job"), Reason.of("cause.inputs"), Optional.empty());
 
         // Then
         assertThat(progress.moment().healed()).isEmpty();
@@ -68,7 +69,7 @@ class JobProgressTest {
         Sample sample = new Sample(3, List.of(new Sample.Text("prompt", "continued", true)));
         JobProgress killed = new JobProgress(
                 Stage.SFT, Meters.of(new SimpleMeterRegistry(), "sft"), event -> {}, RunHistory.in(folder));
-        killed.begin("a", Reason.of("job"), Reason.of("cause.inputs"));
+        killed.begin("a", Reason.of("job"), Reason.of("cause.inputs"), Optional.empty());
         killed.report("train", 4, 10, Map.of());
         killed.sampled(new Sample(3, List.of()));
         killed.sampled(new Sample(5, List.of()));
@@ -81,10 +82,10 @@ class JobProgressTest {
         // Then
         assertThat(next.run("a").orElseThrow().samples()).containsExactly(sample);
         assertThat(next.runs().getFirst().samples()).isEmpty();
-        next.begin("a", Reason.of("job"), Reason.of("cause.inputs"));
+        next.begin("a", Reason.of("job"), Reason.of("cause.inputs"), Optional.empty());
         assertThat(next.run("a").orElseThrow().samples()).containsExactly(sample);
         assertThat(next.run("a").orElseThrow().step()).isEqualTo(4);
-        next.begin("b", Reason.of("job"), Reason.of("cause.inputs"));
+        next.begin("b", Reason.of("job"), Reason.of("cause.inputs"), Optional.empty());
         assertThat(next.run("b").orElseThrow().samples()).isEmpty();
     }
 
@@ -97,7 +98,7 @@ class JobProgressTest {
                 Meters.of(new SimpleMeterRegistry(), "sft"),
                 moment -> published.add(moment.step()),
                 RunHistory.inMemory());
-        quick.begin("a", Reason.of("job"), Reason.of("cause.inputs"));
+        quick.begin("a", Reason.of("job"), Reason.of("cause.inputs"), Optional.empty());
         quick.report("train", 1, 9, Map.of("loss", 1.0));
         quick.report("train", 2, 9, Map.of("loss", 1.0));
         quick.report("train", 3, 9, Map.of("loss", 1.0, "validationLoss", 1.0));

@@ -26,6 +26,8 @@ import io.alignstream.stageruntime.retraining.RetrainingConfig;
 import io.alignstream.stageruntime.retraining.RetrainingPolicy;
 import io.alignstream.stageruntime.testing.KafkaBroker;
 import io.alignstream.stageruntime.testing.Settings;
+import io.alignstream.stageruntime.tracing.CausingEvents;
+import io.alignstream.stageruntime.tracing.Tracing;
 import io.alignstream.stageruntime.view.Answers;
 import io.alignstream.stageruntime.view.TopicView;
 import io.alignstream.stageruntime.workers.Memberships;
@@ -116,6 +118,7 @@ class ReconcilerTest {
             RunningJob running = new RunningJob(
                     job,
                     cause,
+                    Tracing.off().run("reward", job.run(), CausingEvents.Causes.NONE, false, null),
                     "reward",
                     publisher,
                     readers,

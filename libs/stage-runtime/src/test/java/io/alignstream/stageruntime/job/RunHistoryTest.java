@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,7 +29,10 @@ class RunHistoryTest {
         // Given
         JobProgress progress = progress(RunHistory.in(folder));
         progress.begin(
-                "a/1", Reason.of("job").with("data", Reason.of("more").with("rows", 7)), Reason.of("cause.inputs"));
+                "a/1",
+                Reason.of("job").with("data", Reason.of("more").with("rows", 7)),
+                Reason.of("cause.inputs"),
+                Optional.empty());
         progress.report("train", 1, 9, Map.of("loss", 2.5));
         progress.report("train", 2, 9, Map.of("loss", 1.5));
         progress.end(RunRecord.Outcome.FINISHED);
@@ -53,7 +57,7 @@ class RunHistoryTest {
     void aRunThatGoesOnElsewhereGoesOnInItsCharts() {
         // Given
         JobProgress before = progress(RunHistory.in(folder));
-        before.begin("a", Reason.of("job"), Reason.of("cause.inputs"));
+        before.begin("a", Reason.of("job"), Reason.of("cause.inputs"), Optional.empty());
         before.report("train", 1, 9, Map.of("loss", 3.0));
         before.report("train", 2, 9, Map.of("loss", 2.0));
         before.end(RunRecord.Outcome.STOPPED);
@@ -61,7 +65,7 @@ class RunHistoryTest {
         JobProgress after = progress(RunHistory.in(folder));
 
         // When: the checkpoint was of step 1
-        after.begin("a", Reason.of("job"), Reason.of("cause.inputs"));
+        after.begin("a", Reason.of("job"), Reason.of("cause.inputs"), Optional.empty());
         after.report("train", 2, 9, Map.of("loss", 1.9));
 
         // Then
@@ -144,7 +148,8 @@ class RunHistoryTest {
                 2,
                 Map.of(),
                 List.of(),
-                List.of());
+                List.of(),
+                null);
     }
 
     private static JobProgress progress(RunHistory history) {

@@ -151,7 +151,8 @@ class RetrainingPolicyTest {
                 1,
                 Map.of(),
                 List.of(),
-                List.of()));
+                List.of(),
+                null));
     }
 
     private Duration held(Map<String, String> settings, Instant now) {
