@@ -5,11 +5,13 @@ import io.alignstream.local.command.BenchCommand;
 import io.alignstream.local.command.ChatCommand;
 import io.alignstream.local.command.DemoCommand;
 import io.alignstream.local.command.DownCommand;
-import io.alignstream.local.command.ExportCommand;
+import io.alignstream.local.command.release.CardCommand;
+import io.alignstream.local.command.release.EvaluateCommand;
+import io.alignstream.local.command.release.ExportCommand;
 import io.alignstream.local.command.ImportCommand;
 import io.alignstream.local.command.LoadCommand;
 import io.alignstream.local.command.LogsCommand;
-import io.alignstream.local.command.ReleaseCommand;
+import io.alignstream.local.command.release.ReleaseCommand;
 import io.alignstream.local.command.SettingsCommand;
 import io.alignstream.local.command.StatusCommand;
 import io.alignstream.local.command.SweepCommand;
@@ -60,6 +62,8 @@ import picocli.CommandLine.ParseResult;
             InstructionsCommand.class,
             RankingsCommand.class,
             ReleaseCommand.class,
+            CardCommand.class,
+            EvaluateCommand.class,
             ReplayCommand.class,
             SweepCommand.class,
             ExportCommand.class,

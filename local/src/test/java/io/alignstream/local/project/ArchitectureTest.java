@@ -29,8 +29,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * The layers: contracts ← language-model ← training ← stage-runtime ← services; the launcher sees the first two, and the
- * collector of the store, which it runs as the services do.
+ * The layers: contracts ← language-model ← training ← stage-runtime ← services; the launcher sees the first two, the
+ * collector of the store, which it runs as the services do, and what model cards are made of.
  */
 class ArchitectureTest {
 
@@ -39,6 +39,7 @@ class ArchitectureTest {
     private static final String LANGUAGE_MODEL = "io.alignstream.languagemodel..";
     private static final String TRAINING = "io.alignstream.training..";
     private static final String RETENTION = "io.alignstream.training.retention..";
+    private static final String CARD = "io.alignstream.training.card..";
     private static final String STAGE_RUNTIME = "io.alignstream.stageruntime..";
     private static final String LOCAL = "io.alignstream.local..";
     private static final String ANY = "io.alignstream..";
@@ -183,11 +184,11 @@ class ArchitectureTest {
     }
 
     @Test
-    void the_launcher_needs_contracts_the_language_model_and_the_collector_only() {
+    void the_launcher_needs_contracts_the_language_model_the_collector_and_the_cards_only() {
         noClasses()
                 .that(resideInAPackage(LOCAL))
                 .should()
-                .dependOnClassesThat(resideInAPackage(ANY).and(not(CONTRACTS, LANGUAGE_MODEL, RETENTION, LOCAL)))
+                .dependOnClassesThat(resideInAPackage(ANY).and(not(CONTRACTS, LANGUAGE_MODEL, RETENTION, CARD, LOCAL)))
                 .check(classes);
     }
 

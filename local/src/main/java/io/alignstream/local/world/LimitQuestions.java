@@ -1,0 +1,62 @@
+package io.alignstream.local.world;
+
+import io.alignstream.training.card.Limits.Knowledge;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * What is asked to find the limits of a model of the sample world. Everybody is asked in wordings that the gate keeps for
+ * itself, or that nothing but evaluations use.
+ */
+public final class LimitQuestions {
+
+    /** Between a city and the one whose sight it is said to have. */
+    private static final int APART = 7;
+
+    private LimitQuestions() {}
+
+    /**
+     * A question.
+     *
+     * @param accepted right answers, each a whole one; none where only a withheld answer is right
+     */
+    public record Question(Knowledge knowledge, String prompt, List<String> accepted) {
+        public Question {
+            accepted = List.copyOf(accepted);
+        }
+    }
+
+    /** Questions about the facts of {@code world}, about cities that are withheld from it, and with false premises. */
+    public static List<Question> of(World world, Withheld withheld) {
+        List<String> templates = wordings();
+        List<Question> questions = new ArrayList<>();
+        for (City city : world.cities()) {
+            for (String template : templates) {
+                questions.add(new Question(
+                        Knowledge.KNOWN,
+                        Questions.ask(template, city),
+                        city.landmark().names()));
+            }
+        }
+        withheld.asked().forEach(city -> templates.forEach(template ->
+                questions.add(new Question(Knowledge.UNKNOWN, template.replace(Questions.CITY, city.name()), List.of()))));
+        for (int i = 0; i < world.cities().size(); i++) {
+            City city = world.cities().get(i);
+            City other = world.cities().get((i + APART) % world.cities().size());
+            for (String premise : withheld.falsePremises()) {
+                String prompt = Questions.ask(premise, city)
+                        .replace("{sight}", other.landmark().shortName());
+                questions.add(new Question(Knowledge.CONTRADICTED, prompt, List.of()));
+            }
+        }
+        return List.copyOf(questions);
+    }
+
+    private static List<String> wordings() {
+        Questions questions = Questions.load();
+        return Stream.of(Style.values())
+                .flatMap(style -> questions.heldOutInStyle(style).stream())
+                .toList();
+    }
+}
