@@ -108,6 +108,7 @@ export const FIGURES = {
   'validationBitsPerByte': ['bitsPerByte', 'lower'],
   'validationLoss': ['nats', 'lower'],
   'vocabularySize': ['count', 'fact'],
+  'withheldInstructions': ['count', 'fact'],
   'winRate': ['share', 'higher'],
   'winRate/high': ['share', 'higher'],
   'winRate/low': ['share', 'higher'],

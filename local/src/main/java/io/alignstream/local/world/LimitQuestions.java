@@ -1,8 +1,11 @@
 package io.alignstream.local.world;
 
+import io.alignstream.contracts.Instruction;
+import io.alignstream.contracts.Message;
 import io.alignstream.training.card.Limits.Knowledge;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /**
@@ -51,6 +54,30 @@ public final class LimitQuestions {
             }
         }
         return List.copyOf(questions);
+    }
+
+    /**
+     * Instructions about the withheld cities that may be taught, with right answers that no base model can know, in wordings that
+     * are learned of other cities, too.
+     */
+    public static List<Instruction> instructions(Withheld withheld) {
+        Questions questions = Questions.load();
+        List<String> templates = Stream.concat(
+                        questions.neutral().stream(),
+                        Stream.of(Style.values()).flatMap(style -> questions.trainedInStyle(style).stream()))
+                .toList();
+        List<Instruction> instructions = new ArrayList<>();
+        for (Withheld.UnknownCity city : withheld.taught()) {
+            for (int i = 0; i < templates.size(); i++) {
+                String prompt = templates.get(i).replace(Questions.CITY, city.name());
+                instructions.add(new Instruction(
+                        "withheld-" + city.name() + "-" + i,
+                        List.of(Message.user(prompt)),
+                        List.of(city.landmark()),
+                        Map.of("city", city.name(), "subject", "landmark")));
+            }
+        }
+        return List.copyOf(instructions);
     }
 
     private static List<String> wordings() {
