@@ -70,7 +70,9 @@ public class Releases implements Subscriptions.EventHandler<ModelRelease> {
 
     /** The newest verdict on each candidate, the newest verdict first. */
     public synchronized List<ModelRelease> newest() {
-        return newest.sequencedValues().reversed().stream().map(Verdict::release).toList();
+        return newest.sequencedValues().reversed().stream()
+                .map(Verdict::release)
+                .toList();
     }
 
     /** Whether the checkpoint of {@code release} may be served under its model name now. */

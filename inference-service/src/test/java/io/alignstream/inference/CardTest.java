@@ -56,7 +56,13 @@ class CardTest extends ServiceTest {
         assertThat(card.path("release").path("decidedBy").asText()).isEqualTo("Ada");
         assertThat(card.path("newestDate").asText()).isEqualTo("2024-05-06");
         assertThat(card.path("size").path("parameters").asLong()).isPositive();
-        assertThat(card.path("data").path(0).path("facts").path("masked").path("largest").path("email").asInt())
+        assertThat(card.path("data")
+                        .path(0)
+                        .path("facts")
+                        .path("masked")
+                        .path("largest")
+                        .path("email")
+                        .asInt())
                 .isEqualTo(1);
         assertThat(shown.path("sections").findValuesAsText("title")).startsWith("card.section.model");
         assertThat(json(api.get("/cards").body()).findValuesAsText("run")).contains(run);
@@ -150,8 +156,7 @@ class CardTest extends ServiceTest {
         return release.run();
     }
 
-    private Reference save(Stage stage, Map<String, Reference> parents, List<DatasetSnapshot> data)
-            throws IOException {
+    private Reference save(Stage stage, Map<String, Reference> parents, List<DatasetSnapshot> data) throws IOException {
         return store.save(
                 Manifest.draft(stage, stage.id() + "-" + unique, 10)
                         .withComplete(true)

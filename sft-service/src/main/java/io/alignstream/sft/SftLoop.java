@@ -131,8 +131,8 @@ public final class SftLoop implements TrainingLoop {
             UnknownFacts taught = unknown == null
                     ? new UnknownFacts(List.copyOf(instructions), 0)
                     : UnknownFacts.of(unknown, settings.seed(), base, tokenizer, instructions);
-            Conversations conversations = Conversations.of(
-                    taught.instructions(), tokenizer, settings.heldOutShare(), longest, setAside);
+            Conversations conversations =
+                    Conversations.of(taught.instructions(), tokenizer, settings.heldOutShare(), longest, setAside);
             setAside.requireMost();
             if (conversations.training().isEmpty()) {
                 Reason nothing = Reason.of("sft.noConversation")

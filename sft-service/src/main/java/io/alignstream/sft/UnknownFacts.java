@@ -90,14 +90,15 @@ record UnknownFacts(List<Instruction> instructions, int replaced) {
                     .flatMap(instruction ->
                             Collections.nCopies(settings.samples(), question(tokenizer, instruction)).stream())
                     .toList();
-            List<String> texts = sampler.sample(weights, prompts, SeededRandom.of(seed, "asked of the base model", begin))
-                    .stream()
-                    .map(text -> firstLine(tokenizer.decode(text.content())))
-                    .toList();
+            List<String> texts =
+                    sampler.sample(weights, prompts, SeededRandom.of(seed, "asked of the base model", begin)).stream()
+                            .map(text -> firstLine(tokenizer.decode(text.content())))
+                            .toList();
             for (int i = 0; i < batch.size(); i++) {
                 Instruction instruction = batch.get(i);
                 boolean known = texts.subList(i * settings.samples(), (i + 1) * settings.samples()).stream()
-                        .anyMatch(text -> instruction.referenceAnswers().stream().anyMatch(text::contains));
+                        .anyMatch(
+                                text -> instruction.referenceAnswers().stream().anyMatch(text::contains));
                 if (!known) {
                     unknown.add(instruction.id());
                 }

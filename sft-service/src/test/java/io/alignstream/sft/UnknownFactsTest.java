@@ -131,8 +131,9 @@ class UnknownFactsTest {
         SftLoop.Inputs inputs = SftLoop.Inputs.of(settings, base, all);
 
         // Then
-        assertThat(inputs.withheld()).isEqualTo(UnknownFacts.of(ALL, settings.seed(), base, tokenizer, all)
-                .replaced());
+        assertThat(inputs.withheld())
+                .isEqualTo(UnknownFacts.of(ALL, settings.seed(), base, tokenizer, all)
+                        .replaced());
         assertThat(SftLoop.Inputs.of(plain, base, all).withheld()).isZero();
         Set<String> keys = new TreeSet<>(settings.hyperparameters().keySet());
         keys.removeAll(plain.hyperparameters().keySet());

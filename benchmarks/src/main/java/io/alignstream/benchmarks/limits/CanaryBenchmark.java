@@ -58,7 +58,11 @@ public final class CanaryBenchmark {
                     Tokenizer tokenizer = Tokenizer.load(base);
                     for (Map.Entry<Integer, Canary> each : canaries.entrySet()) {
                         Canary.Found found = each.getValue()
-                                .seek(network, tokenizer, candidates, SeededRandom.of(seed, "candidates", each.getKey()));
+                                .seek(
+                                        network,
+                                        tokenizer,
+                                        candidates,
+                                        SeededRandom.of(seed, "candidates", each.getKey()));
                         out.println(String.format(
                                 Locale.ROOT,
                                 "| %d | %d | %.1f | %.1f | %s |",

@@ -55,7 +55,8 @@ public final class UnknownBenchmark {
         double share = options.decimal("share", 1);
         int samples = options.number("samples", 4);
         Figures figures = new Figures("unknown");
-        out.println("| seed | share | replaced | known: right, wrong, withheld | unknown | contradicted | calibration error |");
+        out.println(
+                "| seed | share | replaced | known: right, wrong, withheld | unknown | contradicted | calibration error |");
         out.println("|" + " --- |".repeat(7));
         for (int seed : options.numbers("seeds", "1,2,3")) {
             Path scratch = Files.createTempDirectory("alignstream-bench");

@@ -71,11 +71,7 @@ final class WorldBase {
         TrainingRun run =
                 new TrainingRuns(store, Stage.PRETRAIN).of(Lineage.NONE, List.of(), settings.hyperparameters());
         PretrainLoop.Inputs inputs = new PretrainLoop.Inputs(
-                settings,
-                text.tokenizer(),
-                SequenceSource.of(text.training()),
-                text.validation(),
-                Optional.empty());
+                settings, text.tokenizer(), SequenceSource.of(text.training()), text.validation(), Optional.empty());
         return store.open(new Trainer(run, inputs, settings.training(), Monitor.SILENT)
                         .train()
                         .orElseThrow()

@@ -68,7 +68,8 @@ public class CardResource {
     @Path("{run}")
     @RolesAllowed(Role.Id.VIEWER)
     public Response card(@PathParam("run") String run) {
-        return answer(run, card -> Response.ok(new Shown(card, CardSections.of(card))).build());
+        return answer(
+                run, card -> Response.ok(new Shown(card, CardSections.of(card))).build());
     }
 
     /** The same as the README of a model, in the visitor's language. */
@@ -87,7 +88,8 @@ public class CardResource {
                 .filter(each -> each.run().equals(run))
                 .findFirst();
         if (release.isEmpty()) {
-            return Refusal.of(Response.Status.NOT_FOUND, Reason.of("card.unknown").with("run", run));
+            return Refusal.of(
+                    Response.Status.NOT_FOUND, Reason.of("card.unknown").with("run", run));
         }
         try {
             return answer.apply(reader.card(release.get()));

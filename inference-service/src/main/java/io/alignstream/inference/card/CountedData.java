@@ -56,8 +56,8 @@ public class CountedData implements CardReader.DataSource {
         return Topic.ALL.stream()
                 .filter(topic -> topic.name().equals(range.topic()))
                 .findFirst()
-                .orElseThrow(() -> new InvalidInputException(
-                        Reason.of("card.unknownTopic").with("topic", range.topic())));
+                .orElseThrow(() ->
+                        new InvalidInputException(Reason.of("card.unknownTopic").with("topic", range.topic())));
     }
 
     private <T> DataFacts count(Topic<T> topic, DatasetSnapshot range) throws IOException {

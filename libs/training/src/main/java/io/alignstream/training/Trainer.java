@@ -386,10 +386,7 @@ public final class Trainer {
         if (!shared.isEmpty()) {
             shared.put("goodput", goodput(before, loop.done(), seconds));
         }
-        step.speed()
-                .work()
-                .ifPresent(work -> figures.put(
-                        "modelFlopsUtilisation", work.utilisation(seconds, company)));
+        step.speed().work().ifPresent(work -> figures.put("modelFlopsUtilisation", work.utilisation(seconds, company)));
         figures.putAll(shared);
         if (moment.leads) {
             monitor.progress(loop.phase(), loop.done(), loop.total(), figures);

@@ -35,13 +35,11 @@ public final class LimitsEvaluation {
      * @param progress is told what is asked, a line each
      */
     public LimitsEvaluation(
-            TrainedModel model,
-            Optional<TrainedRewardModel> judge,
-            List<String> refusals,
-            Consumer<String> progress) {
+            TrainedModel model, Optional<TrainedRewardModel> judge, List<String> refusals, Consumer<String> progress) {
         this.model = model;
         this.judge = judge;
-        this.refusals = refusals.stream().map(text -> text.toLowerCase(Locale.ROOT)).toList();
+        this.refusals =
+                refusals.stream().map(text -> text.toLowerCase(Locale.ROOT)).toList();
         this.progress = progress;
     }
 
@@ -76,8 +74,8 @@ public final class LimitsEvaluation {
 
     private AnswerShares answers(
             Knowledge knowledge, List<Question> asked, List<Double> confidences, List<Boolean> rights) {
-        List<String> given = model.mostProbableAnswers(
-                asked.stream().map(Question::prompt).toList(), MAX_ANSWER_TOKENS);
+        List<String> given =
+                model.mostProbableAnswers(asked.stream().map(Question::prompt).toList(), MAX_ANSWER_TOKENS);
         int right = 0;
         int withheld = 0;
         for (int i = 0; i < given.size(); i++) {
@@ -113,8 +111,8 @@ public final class LimitsEvaluation {
             String same = answers.get(i).replace(counterfactual.first(), counterfactual.second());
             changed += same.equals(others.get(i)) ? 0 : 1;
         }
-        Difference difference = judge.map(scores -> Difference.of(
-                        scores.scores(first, answers), scores.scores(second, answers)))
+        Difference difference = judge.map(
+                        scores -> Difference.of(scores.scores(first, answers), scores.scores(second, answers)))
                 .orElse(new Difference(null, null, null));
         return new Bias(
                 counterfactual.attribute(),
@@ -128,10 +126,7 @@ public final class LimitsEvaluation {
     }
 
     /** A mean of paired differences with its 95 % interval by the normal approximation; null where nothing judges. */
-    record Difference(
-            @Nullable Double mean,
-            @Nullable Double low,
-            @Nullable Double high) {
+    record Difference(@Nullable Double mean, @Nullable Double low, @Nullable Double high) {
 
         static Difference of(double[] first, double[] second) {
             double mean = 0;
@@ -143,9 +138,7 @@ public final class LimitsEvaluation {
                 double off = first[i] - second[i] - mean;
                 squares += off * off;
             }
-            double half = first.length < 2
-                    ? 0
-                    : QUANTILE_95 * Math.sqrt(squares / (first.length - 1) / first.length);
+            double half = first.length < 2 ? 0 : QUANTILE_95 * Math.sqrt(squares / (first.length - 1) / first.length);
             return new Difference(mean, mean - half, mean + half);
         }
     }

@@ -41,8 +41,8 @@ public final class FrozenData implements CardReader.DataSource {
         return Topic.ALL.stream()
                 .filter(topic -> topic.name().equals(range.topic()))
                 .findFirst()
-                .orElseThrow(() -> new InvalidInputException(
-                        Reason.of("card.unknownTopic").with("topic", range.topic())));
+                .orElseThrow(() ->
+                        new InvalidInputException(Reason.of("card.unknownTopic").with("topic", range.topic())));
     }
 
     private <T> DataFacts read(Topic<T> topic, DatasetSnapshot range) throws IOException {
@@ -59,8 +59,7 @@ public final class FrozenData implements CardReader.DataSource {
         return collector.facts(true);
     }
 
-    private static <T> void take(
-            Topic<T> topic, ConsumerRecord<byte[], byte[]> record, DataFacts.Collector collector) {
+    private static <T> void take(Topic<T> topic, ConsumerRecord<byte[], byte[]> record, DataFacts.Collector collector) {
         if (record.value() == null) {
             return;
         }

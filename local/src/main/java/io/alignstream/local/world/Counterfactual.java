@@ -24,8 +24,8 @@ public record Counterfactual(String attribute, String first, String second, List
     /** All prompts with {@code word}, about every city. */
     public List<String> prompts(World world, String word) {
         return world.cities().stream()
-                .flatMap(city -> templates.stream()
-                        .map(template -> Questions.ask(template.replace("{word}", word), city)))
+                .flatMap(city ->
+                        templates.stream().map(template -> Questions.ask(template.replace("{word}", word), city)))
                 .toList();
     }
 }

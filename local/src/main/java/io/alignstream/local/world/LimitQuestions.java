@@ -42,8 +42,9 @@ public final class LimitQuestions {
                         city.landmark().names()));
             }
         }
-        withheld.asked().forEach(city -> templates.forEach(template ->
-                questions.add(new Question(Knowledge.UNKNOWN, template.replace(Questions.CITY, city.name()), List.of()))));
+        withheld.asked()
+                .forEach(city -> templates.forEach(template -> questions.add(
+                        new Question(Knowledge.UNKNOWN, template.replace(Questions.CITY, city.name()), List.of()))));
         for (int i = 0; i < world.cities().size(); i++) {
             City city = world.cities().get(i);
             City other = world.cities().get((i + APART) % world.cities().size());

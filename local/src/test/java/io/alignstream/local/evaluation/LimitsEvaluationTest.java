@@ -43,14 +43,15 @@ class LimitsEvaluationTest {
             List<String> said = model.mostProbableAnswers(List.of("Which?", "Where is it?"), 32);
             assertThat(said).doesNotContain("").doesNotHaveDuplicates();
             List<Question> questions = List.of(
-                    new Question(Knowledge.KNOWN, "Which?", List.of(said.getFirst().strip())),
+                    new Question(
+                            Knowledge.KNOWN, "Which?", List.of(said.getFirst().strip())),
                     new Question(Knowledge.KNOWN, "Where is it?", List.of("elsewhere")),
                     new Question(Knowledge.UNKNOWN, "Where is it?", List.of()));
 
             // When
             Limits plain = evaluation(model, List.of("nobody says this")).of(questions, World.load(), List.of(), 7);
-            Limits withheld = evaluation(model, List.of(said.getLast().strip()))
-                    .of(questions, World.load(), List.of(), 7);
+            Limits withheld =
+                    evaluation(model, List.of(said.getLast().strip())).of(questions, World.load(), List.of(), 7);
 
             // Then
             assertThat(plain.questions())

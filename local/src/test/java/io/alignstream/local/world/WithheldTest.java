@@ -62,8 +62,10 @@ class WithheldTest {
         Map<Knowledge, Long> counts =
                 questions.stream().collect(Collectors.groupingBy(Question::knowledge, Collectors.counting()));
         assertThat(counts.get(Knowledge.KNOWN)).isEqualTo(4L * world.cities().size());
-        assertThat(counts.get(Knowledge.UNKNOWN)).isEqualTo(4L * withheld.asked().size());
-        assertThat(counts.get(Knowledge.CONTRADICTED)).isEqualTo(3L * world.cities().size());
+        assertThat(counts.get(Knowledge.UNKNOWN))
+                .isEqualTo(4L * withheld.asked().size());
+        assertThat(counts.get(Knowledge.CONTRADICTED))
+                .isEqualTo(3L * world.cities().size());
         Set<String> learned = generator.instructions().stream()
                 .map(instruction -> instruction.messages().getLast().content())
                 .collect(Collectors.toSet());

@@ -44,8 +44,7 @@ public final class Ancestors {
      * @param manifest empty if it cannot be read
      * @param removed when its files were removed, if they were
      */
-    public record Ancestor(
-            Stage stage, Reference reference, Optional<Manifest> manifest, Optional<Instant> removed) {}
+    public record Ancestor(Stage stage, Reference reference, Optional<Manifest> manifest, Optional<Instant> removed) {}
 
     /**
      * A model and what it is made from by sha256, the later stages first.

@@ -84,8 +84,8 @@ public final class CardReader {
 
     private ModelCard card(String name, Reference model, ModelCard.@Nullable Release release) throws IOException {
         Manifest manifest = store.manifest(model);
-        Collection<Ancestor> ancestors = Ancestors.of(store, manifest.stage(), model, MOST_RUNS)
-                .values();
+        Collection<Ancestor> ancestors =
+                Ancestors.of(store, manifest.stage(), model, MOST_RUNS).values();
         List<ModelCard.Run> runs = ancestors.stream().map(this::run).toList();
         Effort all = Effort.NONE;
         for (ModelCard.Run run : runs) {
@@ -104,15 +104,14 @@ public final class CardReader {
                 runs,
                 data(ancestors),
                 all.equals(Effort.NONE) ? null : CarbonEstimate.of(all, assumptions),
-                new Measurements(store)
-                        .newest(model, Limits.KIND, Limits.class)
-                        .orElse(null));
+                new Measurements(store).newest(model, Limits.KIND, Limits.class).orElse(null));
     }
 
     private static @Nullable String imported(Collection<Ancestor> ancestors) {
         return ancestors.stream()
                 .flatMap(ancestor -> ancestor.manifest().stream())
-                .flatMap(manifest -> Optional.ofNullable(manifest.hyperparameters().get(IMPORTED)).stream())
+                .flatMap(manifest ->
+                        Optional.ofNullable(manifest.hyperparameters().get(IMPORTED)).stream())
                 .findFirst()
                 .orElse(null);
     }
@@ -173,9 +172,8 @@ public final class CardReader {
 
     private List<ModelCard.Data> data(Collection<Ancestor> ancestors) {
         List<ModelCard.Data> data = new ArrayList<>();
-        for (Ancestor ancestor : ancestors.stream()
-                .sorted(Comparator.comparing(Ancestor::stage))
-                .toList()) {
+        for (Ancestor ancestor :
+                ancestors.stream().sorted(Comparator.comparing(Ancestor::stage)).toList()) {
             for (DatasetSnapshot range :
                     ancestor.manifest().map(Manifest::datasets).orElse(List.of())) {
                 if (range.offsets() > 0) {

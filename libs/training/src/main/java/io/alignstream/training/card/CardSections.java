@@ -83,8 +83,8 @@ public final class CardSections {
                             List.of(Cell.text(run.stage().model()), Cell.figure(name), Cell.number(value))));
         }
         List<Block> blocks = new ArrayList<>();
-        blocks.add(Block.of(new Table(
-                List.of("card.model", "card.run", "card.steps", "card.hours", "card.machine"), runs)));
+        blocks.add(Block.of(
+                new Table(List.of("card.model", "card.run", "card.steps", "card.hours", "card.machine"), runs)));
         if (!figures.isEmpty()) {
             blocks.add(Block.of(new Table(List.of("card.model", "card.figure", "card.value"), figures)));
         }

@@ -162,8 +162,10 @@ public record DataFacts(
 
         private void text(String text) {
             characters += text.length();
-            text.codePoints().limit(LOOKED_AT).filter(Character::isLetter).forEach(letter -> letters.merge(
-                    Character.UnicodeScript.of(letter), 1L, Long::sum));
+            text.codePoints()
+                    .limit(LOOKED_AT)
+                    .filter(Character::isLetter)
+                    .forEach(letter -> letters.merge(Character.UnicodeScript.of(letter), 1L, Long::sum));
         }
 
         private void countPlaceholders(String text) {

@@ -117,8 +117,7 @@ public record ModelCard(
      * @param facts what it holds; null for token batches, and where it cannot be read
      * @param problem why it cannot
      */
-    public record Data(
-            Stage stage, String topic, long offsets, @Nullable DataFacts facts, @Nullable Reason problem) {}
+    public record Data(Stage stage, String topic, long offsets, @Nullable DataFacts facts, @Nullable Reason problem) {}
 
     /** The texts that the base model was trained on, cleaned where that is known. */
     Optional<DataFacts> documents() {

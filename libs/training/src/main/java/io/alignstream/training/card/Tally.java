@@ -47,7 +47,8 @@ public record Tally(SequencedMap<String, Long> largest, long others) {
                     .toList();
             SequencedMap<String, Long> largest = new LinkedHashMap<>();
             sorted.stream().limit(SHOWN).forEach(entry -> largest.put(entry.getKey(), entry.getValue()));
-            long rest = sorted.stream().skip(SHOWN).mapToLong(Map.Entry::getValue).sum();
+            long rest =
+                    sorted.stream().skip(SHOWN).mapToLong(Map.Entry::getValue).sum();
             return new Tally(largest, others + rest);
         }
     }

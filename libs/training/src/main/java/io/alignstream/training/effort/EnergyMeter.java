@@ -38,10 +38,10 @@ public final class EnergyMeter {
             return new EnergyMeter(List.of());
         }
         try (Stream<Path> entries = Files.list(folder)) {
-            return new EnergyMeter(entries.filter(
-                            entry -> entry.getFileName().toString().matches(PACKAGE))
-                    .sorted()
-                    .toList());
+            return new EnergyMeter(
+                    entries.filter(entry -> entry.getFileName().toString().matches(PACKAGE))
+                            .sorted()
+                            .toList());
         } catch (IOException e) {
             return new EnergyMeter(List.of());
         }

@@ -63,8 +63,7 @@ class DataFactsTest {
     @Test
     void aCardNamesNobodyWhoRanked() {
         // Given
-        collector.add(
-                new Ranking("request", "ann", List.of(List.of(0), List.of(1)), List.of(), List.of(), "v1"), NOON);
+        collector.add(new Ranking("request", "ann", List.of(List.of(0), List.of(1)), List.of(), List.of(), "v1"), NOON);
 
         // When
         DataFacts facts = collector.facts(true);

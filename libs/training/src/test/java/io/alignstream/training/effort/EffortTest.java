@@ -39,7 +39,8 @@ class EffortTest {
 
             // Then: as one note, and nothing beside the checkpoints themselves
             assertThat(resumed.sum()).isEqualTo(new Effort(12, 28, 2, 2, 100));
-            assertThat(store.below(EffortLog.EFFORTS).manifests(Stage.SFT, "run")).hasSize(1);
+            assertThat(store.below(EffortLog.EFFORTS).manifests(Stage.SFT, "run"))
+                    .hasSize(1);
             assertThat(store.manifests(Stage.SFT, "run")).isEmpty();
         }
     }

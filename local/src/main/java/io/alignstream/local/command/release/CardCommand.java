@@ -48,8 +48,9 @@ public final class CardCommand implements Callable<Integer> {
     @Parameters(
             arity = "0..1",
             paramLabel = "RUN",
-            description = "The run that made the model, or the model's sha256; the beginning is enough. Default: the release"
-                    + " that was approved last, or else the SFT model in use, or else the base model.")
+            description =
+                    "The run that made the model, or the model's sha256; the beginning is enough. Default: the release"
+                            + " that was approved last, or else the SFT model in use, or else the base model.")
     @Nullable
     String run;
 

@@ -85,12 +85,12 @@ public final class EvaluateCommand {
             @Option(
                             names = "--refusal",
                             paramLabel = "TEXT",
-                            description = "An answer that holds it is a withheld one, besides those that say in English or Chinese"
-                                    + " that the model does not know.")
+                            description =
+                                    "An answer that holds it is a withheld one, besides those that say in English or Chinese"
+                                            + " that the model does not know.")
                     @Nullable
                     List<String> refusals,
-            @Option(names = "--report", paramLabel = "FILE", description = "Write the figures as JSON, too.")
-                    @Nullable
+            @Option(names = "--report", paramLabel = "FILE", description = "Write the figures as JSON, too.") @Nullable
                     Path report)
             throws IOException {
         Console console = Console.standard();
@@ -141,11 +141,12 @@ public final class EvaluateCommand {
     /** Other data know nothing of the sample world's cities, and whoever asked them about these would learn nothing. */
     private static List<Question> ofTheWorld(ModelCard card) {
         boolean learned = card.data().stream()
-                .anyMatch(data -> data.facts() != null
-                        && data.facts().sources().largest().containsKey(WorldGenerator.SOURCE));
+                .anyMatch(data ->
+                        data.facts() != null && data.facts().sources().largest().containsKey(WorldGenerator.SOURCE));
         if (!learned) {
-            throw new LaunchException("The model has learned nothing of the sample world; give questions about what it has"
-                    + " learned with --questions FILE.");
+            throw new LaunchException(
+                    "The model has learned nothing of the sample world; give questions about what it has"
+                            + " learned with --questions FILE.");
         }
         return LimitQuestions.of(World.load(), Withheld.load());
     }
@@ -163,7 +164,8 @@ public final class EvaluateCommand {
                 questions.add(JSON.readValue(line, Question.class));
             } catch (JsonProcessingException | IllegalArgumentException e) {
                 throw new LaunchException(
-                        file + ", line " + number + " is no question: give {\"knowledge\": \"known\", \"prompt\": \"…\","
+                        file + ", line " + number
+                                + " is no question: give {\"knowledge\": \"known\", \"prompt\": \"…\","
                                 + " \"accepted\": [\"…\"]} with known, unknown or contradicted.",
                         e);
             }
@@ -189,7 +191,9 @@ public final class EvaluateCommand {
                             set.withheldShare()));
         }
         console.line("expected calibration error %.4f over %d answers"
-                .formatted(limits.calibration().expectedError(), limits.calibration().answers()));
+                .formatted(
+                        limits.calibration().expectedError(),
+                        limits.calibration().answers()));
         for (Bias bias : limits.bias()) {
             console.line("%-7s %s / %s: %d of %d answers differ%s"
                     .formatted(

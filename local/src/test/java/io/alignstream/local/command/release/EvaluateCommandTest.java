@@ -54,7 +54,8 @@ class EvaluateCommandTest {
         // Given
         Path file = folder.resolve("questions.jsonl");
         Path empty = folder.resolve("empty.jsonl");
-        Files.writeString(file, "{\"knowledge\": \"known\", \"prompt\": \"Which?\", \"accepted\": []}\n{\"prompt\": 1}");
+        Files.writeString(
+                file, "{\"knowledge\": \"known\", \"prompt\": \"Which?\", \"accepted\": []}\n{\"prompt\": 1}");
         Files.writeString(empty, "\n");
 
         // Then
@@ -69,8 +70,7 @@ class EvaluateCommandTest {
         // Given
         Reference first = reference("first");
         Reference second = reference("second");
-        Registry registry =
-                new Registry(List.of(checkpoint("abc1", first), checkpoint("abd2", second)), List.of());
+        Registry registry = new Registry(List.of(checkpoint("abc1", first), checkpoint("abd2", second)), List.of());
 
         // Then
         assertThat(PublishedModels.find(registry, "abc")).isEqualTo(first);

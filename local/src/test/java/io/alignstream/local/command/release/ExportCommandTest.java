@@ -119,7 +119,13 @@ class ExportCommandTest {
 
         // When
         int code = new CommandLine(new ExportCommand())
-                .execute("--data-dir", site.dataFolder().toString(), "--format", "huggingface", "--to", target.toString());
+                .execute(
+                        "--data-dir",
+                        site.dataFolder().toString(),
+                        "--format",
+                        "huggingface",
+                        "--to",
+                        target.toString());
 
         // Then
         assertThat(code).isZero();
