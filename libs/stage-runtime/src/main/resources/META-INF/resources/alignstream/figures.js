@@ -108,9 +108,9 @@ export const FIGURES = {
   'validationBitsPerByte': ['bitsPerByte', 'lower'],
   'validationLoss': ['nats', 'lower'],
   'vocabularySize': ['count', 'fact'],
-  'withheldInstructions': ['count', 'fact'],
   'winRate': ['share', 'higher'],
   'winRate/high': ['share', 'higher'],
   'winRate/low': ['share', 'higher'],
+  'withheldInstructions': ['count', 'fact'],
   'workers': ['count', 'fact'],
 };
