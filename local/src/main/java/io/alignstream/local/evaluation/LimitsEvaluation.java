@@ -1,6 +1,6 @@
 package io.alignstream.local.evaluation;
 
-import io.alignstream.local.world.Counterfactual;
+import io.alignstream.local.world.LimitQuestions.Counterfactual;
 import io.alignstream.local.world.LimitQuestions.Question;
 import io.alignstream.local.world.World;
 import io.alignstream.training.card.Calibration;

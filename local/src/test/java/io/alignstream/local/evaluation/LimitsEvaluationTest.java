@@ -10,7 +10,7 @@ import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.local.evaluation.LimitsEvaluation.Difference;
-import io.alignstream.local.world.Counterfactual;
+import io.alignstream.local.world.LimitQuestions.Counterfactual;
 import io.alignstream.local.world.LimitQuestions.Question;
 import io.alignstream.local.world.World;
 import io.alignstream.training.card.Limits;

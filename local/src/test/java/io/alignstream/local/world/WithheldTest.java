@@ -3,6 +3,7 @@ package io.alignstream.local.world;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.alignstream.contracts.Document;
+import io.alignstream.local.world.LimitQuestions.Counterfactual;
 import io.alignstream.local.world.LimitQuestions.Question;
 import io.alignstream.training.card.Limits.Knowledge;
 import java.util.HashSet;
