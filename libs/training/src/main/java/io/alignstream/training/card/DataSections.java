@@ -29,23 +29,23 @@ final class DataSections {
             return List.of(Block.of(Reason.of("card.noData")));
         }
         List<List<Cell>> ranges = new ArrayList<>();
-        List<List<Cell>> said = new ArrayList<>();
+        List<List<Cell>> labels = new ArrayList<>();
         for (Data range : card.data()) {
             DataFacts facts = range.facts();
             ranges.add(facts == null ? unread(range) : read(range, facts));
             if (facts != null) {
-                values(said, range.topic(), "card.source", facts.sources());
-                values(said, range.topic(), "card.language", facts.languages());
-                values(said, range.topic(), "card.script", facts.scripts());
-                values(said, range.topic(), "card.licence", facts.licences());
+                values(labels, range.topic(), "card.source", facts.sources());
+                values(labels, range.topic(), "card.language", facts.languages());
+                values(labels, range.topic(), "card.script", facts.scripts());
+                values(labels, range.topic(), "card.licence", facts.licences());
             }
         }
         List<Block> blocks = new ArrayList<>();
-        blocks.add(Block.of(cutOff(card)));
+        cutOff(card).forEach(said -> blocks.add(Block.of(said)));
         blocks.add(Block.of(new Table(
                 List.of("card.model", "card.topic", "card.records", "card.published", "card.dates"), ranges)));
-        if (!said.isEmpty()) {
-            blocks.add(Block.of(new Table(List.of("card.topic", "card.label", "card.value", "card.count"), said)));
+        if (!labels.isEmpty()) {
+            blocks.add(Block.of(new Table(List.of("card.topic", "card.label", "card.value", "card.count"), labels)));
         }
         if (ModelCard.sum(facts(card).map(DataFacts::licences)).isEmpty()) {
             blocks.add(Block.of(Reason.of("card.noLicences")));
@@ -60,16 +60,18 @@ final class DataSections {
         return card.data().stream().map(Data::facts).flatMap(Stream::ofNullable);
     }
 
-    private static Reason cutOff(ModelCard card) {
+    private static List<Reason> cutOff(ModelCard card) {
         String dated = card.newestDate();
         String published = card.lastPublished();
         if (published == null) {
-            return Reason.of("card.cutOffUnknown");
+            return List.of(Reason.of("card.cutOffUnknown"));
         }
         Reason received = Reason.of("card.cutOffPublished").with("when", published.substring(0, DATE));
-        return dated == null
-                ? received.and(Reason.of("card.noDates"))
-                : received.and(Reason.of("card.cutOffDated").with("date", dated));
+        return List.of(
+                received,
+                dated == null
+                        ? Reason.of("card.noDates")
+                        : Reason.of("card.cutOffDated").with("date", dated));
     }
 
     private static List<Cell> unread(Data range) {
