@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cell, chosen, listed, reliability } from '../../main/resources/META-INF/resources/inference/card-model.js';
+import { cell, chosen, listed, numeric, reliability } from '../../main/resources/META-INF/resources/inference/card-model.js';
 import { Messages } from '../../../../libs/stage-runtime/src/main/resources/META-INF/resources/alignstream/messages.js';
 
 const messages = new Messages('en', {
@@ -32,8 +32,19 @@ test('a cell says what it holds', () => {
   ].map(each => cell(each, messages));
 
   // Then
-  assert.deepEqual(shown.map(({ text }) => text), ['a < b', '0.25', '12.5%', 'win rate', '7 at most']);
-  assert.deepEqual(shown.map(({ numeric }) => numeric), [false, true, true, false, false]);
+  assert.deepEqual(shown, ['a < b', '0.25', '12.5%', 'win rate', '7 at most']);
+});
+
+test('a column is one of numbers if all of its cells are', () => {
+  // Given
+  const table = { head: ['a', 'b', 'c'], rows: [[{ text: 'x' }, { number: 1 }, { share: 0.5 }], [{ number: 2 }, { number: 3 }, { share: 1 }]] };
+
+  // When
+  const columns = numeric(table);
+
+  // Then
+  assert.deepEqual(columns, [false, true, true]);
+  assert.deepEqual(numeric({ head: ['a'], rows: [] }), [false]);
 });
 
 test('bars are as high as answers are right', () => {

@@ -13,19 +13,23 @@ export const chosen = (search, releases) => {
   return wanted ?? releases[0]?.run ?? null;
 };
 
-/** A cell of a table: its text, and whether it is a number, which stands on the right. */
+/** A cell of a table as people read it. */
 export function cell({ text, number, share, said, figure }, messages) {
   if (number !== undefined) {
-    return { text: messages.figure(number), numeric: true };
+    return messages.figure(number);
   }
   if (share !== undefined) {
-    return { text: messages.share(share), numeric: true };
+    return messages.share(share);
   }
   if (figure !== undefined) {
-    return { text: metricName(figure, messages), numeric: false };
+    return metricName(figure, messages);
   }
-  return { text: said === undefined ? text ?? '' : messages.said(said), numeric: false };
+  return said === undefined ? text ?? '' : messages.said(said);
 }
+
+/** For each column whether it holds numbers alone, which stand on the right, one below the other. */
+export const numeric = ({ head, rows }) => head.map((_, column) =>
+  rows.length > 0 && rows.every(row => row[column].number !== undefined || row[column].share !== undefined));
 
 /**
  * The bars of a reliability diagram in a square of `size`: where a bin stands, how high its share of right answers is, and

@@ -2,7 +2,7 @@
 import { get, reasonOf } from '../alignstream/api.js';
 import { element, make } from '../alignstream/dom.js';
 import { otherLanguage, pageMessages, translate } from '../alignstream/language.js';
-import { cell, chosen, listed, reliability } from './card-model.js';
+import { cell, chosen, listed, numeric, reliability } from './card-model.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
 const SIZE = 200;
@@ -92,13 +92,13 @@ class CardPage {
     return made;
   }
 
-  table({ head, rows }) {
+  table(table) {
+    const classes = numeric(table).map(numbers => (numbers ? 'number' : ''));
     return make('div', { className: 'wide', tabIndex: 0, role: 'group' }, make('table', {},
-      make('thead', {}, make('tr', {}, ...head.map(code => make('th', { scope: 'col' }, this.messages.text(code))))),
-      make('tbody', {}, ...rows.map(row => make('tr', {}, ...row.map(each => {
-        const { text, numeric } = cell(each, this.messages);
-        return make('td', { className: numeric ? 'number' : '', dir: 'auto' }, text);
-      }))))));
+      make('thead', {}, make('tr', {}, ...table.head.map((code, column) =>
+        make('th', { scope: 'col', className: classes[column] }, this.messages.text(code))))),
+      make('tbody', {}, ...table.rows.map(row => make('tr', {}, ...row.map((each, column) =>
+        make('td', { className: classes[column], dir: 'auto' }, cell(each, this.messages))))))));
   }
 
   /** Bars are shares of right answers, the line is where they would be if the probabilities were true. */
