@@ -1,5 +1,4 @@
 // A release's card: what is chosen, how cells read, and the reliability diagram. Pure: no document, no network.
-import { metricName } from '../alignstream/dashboard-model.js';
 
 /** What the list of releases says of one: its run, and what was decided. */
 export const listed = ({ run, verdict, model }, messages) => ({
@@ -22,7 +21,7 @@ export function cell({ text, number, share, said, figure }, messages) {
     return messages.share(share);
   }
   if (figure !== undefined) {
-    return metricName(figure, messages);
+    return messages.name('metric', figure);
   }
   return said === undefined ? text ?? '' : messages.said(said);
 }
