@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,12 +32,22 @@ public final class CardReader {
 
     private static final Logger LOG = LoggerFactory.getLogger(CardReader.class);
     private static final int MOST_RUNS = 64;
+    private static final int REMEMBERED = 256;
     private static final String IMPORTED = "imported";
 
     private final CheckpointStore store;
     private final DataSource source;
     private final @Nullable String licence;
     private final CarbonEstimate.Assumptions assumptions;
+    /** By sha256: a checkpoint is read as a whole before it is believed, which is done once. */
+    private final Map<String, ModelCard.Size> sizes = new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, ModelCard.Size> eldest) {
+            return size() > REMEMBERED;
+        }
+    };
 
     /** Where frozen ranges of topics are read. */
     @FunctionalInterface
@@ -152,11 +163,15 @@ public final class CardReader {
         }
     }
 
-    private ModelCard.@Nullable Size size(Reference model) {
+    private synchronized ModelCard.@Nullable Size size(Reference model) {
+        ModelCard.Size known = sizes.get(model.sha256());
+        if (known != null) {
+            return known;
+        }
         try {
             Path folder = store.open(model).folder();
             TransformerConfig config = TransformerConfig.load(folder);
-            return new ModelCard.Size(
+            ModelCard.Size read = new ModelCard.Size(
                     config.parameters(),
                     config.layers(),
                     config.width(),
@@ -164,6 +179,8 @@ public final class CardReader {
                     config.vocabularySize(),
                     config.maxPositions(),
                     config.variant().architecture().modelType());
+            sizes.put(model.sha256(), read);
+            return read;
         } catch (IOException e) {
             LOG.atWarn().addKeyValue("checkpoint", model.uri()).setCause(e).log("The model's size is not known");
             return null;
