@@ -85,4 +85,5 @@ test('a release says what is new in it', () => {
   assert.deepEqual(shown.changes, ['new SFT model: bb', '5 more of rankings', '4 others of prompts']);
   assert.deepEqual(shown.figures.map(({ value, change }) => [value, change]), [['0.75', '+0.25']]);
   assert.equal(shown.by, 'by the gate');
+  assert.equal(shown.card, 'card?run=r');
 });

@@ -3,6 +3,8 @@ package io.alignstream.benchmarks;
 import io.alignstream.benchmarks.distributed.DistributedBenchmark;
 import io.alignstream.benchmarks.harness.BenchmarkOptions;
 import io.alignstream.benchmarks.inference.InferenceBenchmark;
+import io.alignstream.benchmarks.limits.CanaryBenchmark;
+import io.alignstream.benchmarks.limits.UnknownBenchmark;
 import io.alignstream.benchmarks.models.BaselinesBenchmark;
 import io.alignstream.benchmarks.models.DepthBenchmark;
 import io.alignstream.benchmarks.models.LocalSgdBenchmark;
@@ -48,6 +50,7 @@ public final class Benchmarks {
             Map.entry("algorithms", (Benchmark) AlgorithmsBenchmark::run),
             Map.entry("baselines", (Benchmark) BaselinesBenchmark::run),
             Map.entry("batches", (Benchmark) BatchesBenchmark::run),
+            Map.entry("canary", (Benchmark) CanaryBenchmark::run),
             Map.entry("data", (Benchmark) DataBenchmark::run),
             Map.entry("demo", (Benchmark) DemoBenchmark::run),
             Map.entry("depth", (Benchmark) DepthBenchmark::run),
@@ -68,6 +71,7 @@ public final class Benchmarks {
             Map.entry("sft", (Benchmark) SftBenchmark::run),
             Map.entry("startup", (Benchmark) StartupBenchmark::run),
             Map.entry("time-to-loss", (Benchmark) TimeToLossBenchmark::run),
+            Map.entry("unknown", (Benchmark) UnknownBenchmark::run),
             Map.entry("tokenizer", (Benchmark) TokenizerBenchmark::run)));
 
     private Benchmarks() {}

@@ -81,6 +81,13 @@ public class Releases implements Subscriptions.EventHandler<ModelRelease> {
         return known;
     }
 
+    /** The newest verdict on each candidate, the newest verdict first. */
+    public synchronized List<ModelRelease> newest() {
+        return newest.sequencedValues().reversed().stream()
+                .map(Verdict::release)
+                .toList();
+    }
+
     /** Whether the checkpoint of {@code release} may be served under its model name now. */
     synchronized boolean isApproved(ModelRelease release) {
         return approved(release.model()).stream().anyMatch(approved -> approved.release()

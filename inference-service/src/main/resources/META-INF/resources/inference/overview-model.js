@@ -107,6 +107,7 @@ function telling(figures, names, most, messages) {
 export function release(told, messages) {
   return {
     key: `${told.model} ${told.sha256.slice(0, 12)}`,
+    card: `card?run=${encodeURIComponent(told.run)}`,
     verdict: told.verdict,
     verdictName: messages.name('verdict', told.verdict),
     served: told.served ? messages.text('overview.served') : '',

@@ -97,6 +97,7 @@ class OverviewView {
         make('span', { className: 'state', data: { verdict: told.verdict } }, told.verdictName),
         told.served && make('b', {}, told.served),
         make('code', {}, told.key),
+        make('a', { href: told.card }, this.messages.text('card.page')),
         make('span', { className: 'hint' }, told.by, ' · ', make('time', { dateTime: told.since }, this.messages.time(told.since)))),
       make('p', {}, told.why),
       told.changes.length > 0 && make('ul', { className: 'changes' }, ...told.changes.map(change => make('li', {}, change))),

@@ -5,11 +5,9 @@ import io.alignstream.local.command.BenchCommand;
 import io.alignstream.local.command.ChatCommand;
 import io.alignstream.local.command.DemoCommand;
 import io.alignstream.local.command.DownCommand;
-import io.alignstream.local.command.ExportCommand;
 import io.alignstream.local.command.ImportCommand;
 import io.alignstream.local.command.LoadCommand;
 import io.alignstream.local.command.LogsCommand;
-import io.alignstream.local.command.ReleaseCommand;
 import io.alignstream.local.command.SettingsCommand;
 import io.alignstream.local.command.StatusCommand;
 import io.alignstream.local.command.SweepCommand;
@@ -21,6 +19,10 @@ import io.alignstream.local.command.exchange.InstructionsCommand;
 import io.alignstream.local.command.exchange.RankingsCommand;
 import io.alignstream.local.command.lessons.LessonsCommand;
 import io.alignstream.local.command.letters.ReplayCommand;
+import io.alignstream.local.command.release.CardCommand;
+import io.alignstream.local.command.release.EvaluateCommand;
+import io.alignstream.local.command.release.ExportCommand;
+import io.alignstream.local.command.release.ReleaseCommand;
 import io.alignstream.local.command.store.GcCommand;
 import io.alignstream.local.command.store.RestoreCommand;
 import io.alignstream.local.command.workers.ScaleCommand;
@@ -62,6 +64,8 @@ import picocli.CommandLine.ParseResult;
             InstructionsCommand.class,
             RankingsCommand.class,
             ReleaseCommand.class,
+            CardCommand.class,
+            EvaluateCommand.class,
             ReplayCommand.class,
             SweepCommand.class,
             ExportCommand.class,

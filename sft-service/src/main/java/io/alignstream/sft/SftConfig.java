@@ -142,6 +142,39 @@ public interface SftConfig {
         boolean controlTokens();
     }
 
+    /** What is learned of facts that the base model does not know. */
+    Unknown unknown();
+
+    /** Settings of "I do not know", {@code alignstream.sft.unknown.*}. */
+    interface Unknown {
+
+        /**
+         * Of the instructions whose answers the base model does not know, the share whose answer is replaced by one that says so;
+         * 0 learns every answer. The base model is asked before training, by continuation.
+         */
+        @WithDefault("0")
+        @Between(least = "0", greatest = "1")
+        double share();
+
+        /** Texts that the base model writes to each instruction; it knows what one of them holds. */
+        @WithDefault("4")
+        @Between(least = "1", greatest = "64")
+        int samples();
+
+        /** Longest such text, in tokens. */
+        @WithDefault("24")
+        @Between(least = "1", greatest = "4096")
+        int answerTokens();
+
+        /** What the model learns to say to a question with Chinese characters. */
+        @WithDefault("我不知道。")
+        String chinese();
+
+        /** What the model learns to say to any other question. */
+        @WithDefault("I don't know.")
+        String english();
+    }
+
     /** What a run is configured with. */
     default SftSettings settings() {
         return new SftSettings(
@@ -161,6 +194,14 @@ public interface SftConfig {
                 lora().rank() == 0
                         ? null
                         : new SftSettings.Lora(lora().rank(), lora().alpha(), lora().targets(), lora().controlTokens()),
-                shards());
+                shards(),
+                unknown().share() == 0
+                        ? null
+                        : new SftSettings.Unknown(
+                                unknown().share(),
+                                unknown().samples(),
+                                unknown().answerTokens(),
+                                unknown().chinese(),
+                                unknown().english()));
     }
 }

@@ -89,15 +89,21 @@ public final class SftLoop implements TrainingLoop {
      * The frozen inputs of a run.
      *
      * @param base folder of the base checkpoint, with its tokenizer
+     * @param withheld instructions whose answer says that the model does not know
      * @param workers who trains it; stay the caller's
      */
     public record Inputs(
-            SftSettings settings, Path base, Tokenizer tokenizer, Conversations conversations, Workers workers)
+            SftSettings settings,
+            Path base,
+            Tokenizer tokenizer,
+            Conversations conversations,
+            int withheld,
+            Workers workers)
             implements TrainingLoop.Inputs {
 
         /** The same with {@code workers}. */
         Inputs with(Workers others) {
-            return new Inputs(settings, base, tokenizer, conversations, others);
+            return new Inputs(settings, base, tokenizer, conversations, withheld, others);
         }
 
         /**
@@ -121,8 +127,12 @@ public final class SftLoop implements TrainingLoop {
                 throws IOException {
             Tokenizer tokenizer = Tokenizer.load(base);
             int longest = TransformerConfig.load(base).maxPositions();
+            SftSettings.Unknown unknown = settings.unknown();
+            UnknownFacts taught = unknown == null
+                    ? new UnknownFacts(List.copyOf(instructions), 0)
+                    : UnknownFacts.of(unknown, settings.seed(), base, tokenizer, instructions);
             Conversations conversations =
-                    Conversations.of(instructions, tokenizer, settings.heldOutShare(), longest, setAside);
+                    Conversations.of(taught.instructions(), tokenizer, settings.heldOutShare(), longest, setAside);
             setAside.requireMost();
             if (conversations.training().isEmpty()) {
                 Reason nothing = Reason.of("sft.noConversation")
@@ -131,7 +141,8 @@ public final class SftLoop implements TrainingLoop {
                 throw new InvalidInputException(
                         setAside.reason().map(nothing::and).orElse(nothing));
             }
-            return new Inputs(settings, base, tokenizer, conversations, Workers.alone(settings.shards()));
+            return new Inputs(
+                    settings, base, tokenizer, conversations, taught.replaced(), Workers.alone(settings.shards()));
         }
 
         @Override
@@ -355,6 +366,9 @@ public final class SftLoop implements TrainingLoop {
             figures.put("bestStep", (double) bestModel.get().step());
         }
         figures.put("conversations", (double) conversations.trained());
+        if (settings.unknown() != null) {
+            figures.put("withheldInstructions", (double) inputs.withheld());
+        }
         if (recovery.count() > 0) {
             figures.put("recoveries", (double) recovery.count());
         }

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param precision of products and activations
  * @param lora adapters that are trained instead of the weights; null trains all weights
  * @param shards parts of each step that workers share, a power of two; 1: one worker computes all
+ * @param unknown what is learned of facts that the base model does not know; null: the reference answers
  */
 public record SftSettings(
         int epochs,
@@ -38,11 +39,71 @@ public record SftSettings(
         ActivationMemory memory,
         Precision precision,
         @Nullable Lora lora,
-        int shards) {
+        int shards,
+        @Nullable Unknown unknown) {
 
     public SftSettings {
         if (Integer.bitCount(shards) != 1) {
             throw new IllegalArgumentException("alignstream.sft.shards is " + shards + " but must be a power of two");
+        }
+    }
+
+    /** The reference answers are learned, whatever the base model knows. */
+    SftSettings(
+            int epochs,
+            int batchInstructions,
+            LinearSchedule schedule,
+            long seed,
+            double heldOutShare,
+            int validateEvery,
+            Trainer.Settings training,
+            ActivationMemory memory,
+            Precision precision,
+            @Nullable Lora lora,
+            int shards) {
+        this(
+                epochs,
+                batchInstructions,
+                schedule,
+                seed,
+                heldOutShare,
+                validateEvery,
+                training,
+                memory,
+                precision,
+                lora,
+                shards,
+                null);
+    }
+
+    /**
+     * To say "I do not know" of facts that the base model does not know.
+     *
+     * @param share of the instructions that it fails whose answers are replaced, above 0
+     * @param samples texts of the base model, of which one must hold an answer
+     * @param answerTokens longest of them
+     * @param chinese what is said to a question with Chinese characters
+     * @param english what is said to any other
+     */
+    public record Unknown(double share, int samples, int answerTokens, String chinese, String english) {
+
+        public Unknown {
+            if (!(share > 0 && share <= 1) || samples < 1 || answerTokens < 1) {
+                throw new IllegalArgumentException("alignstream.sft.unknown: share " + share
+                        + " must lie above 0 and at most at 1, samples " + samples + " and answer-tokens "
+                        + answerTokens + " must be 1 at least");
+            }
+            if (chinese.isBlank() || english.isBlank()) {
+                throw new IllegalArgumentException(
+                        "alignstream.sft.unknown.chinese and .english must say something: it is what the model learns to say");
+            }
+        }
+
+        /** What is said to {@code question}. */
+        String refusal(String question) {
+            boolean han =
+                    question.codePoints().anyMatch(c -> Character.UnicodeScript.of(c) == Character.UnicodeScript.HAN);
+            return han ? chinese : english;
         }
     }
 
@@ -93,6 +154,13 @@ public record SftSettings(
         }
         if (precision != Precision.FLOAT32) {
             values.put("precision", precision.label());
+        }
+        if (unknown != null) {
+            values.put("unknown.share", Double.toString(unknown.share()));
+            values.put("unknown.samples", Integer.toString(unknown.samples()));
+            values.put("unknown.answerTokens", Integer.toString(unknown.answerTokens()));
+            values.put("unknown.chinese", unknown.chinese());
+            values.put("unknown.english", unknown.english());
         }
         if (lora != null) {
             values.put("lora.rank", Integer.toString(lora.rank()));

@@ -73,6 +73,7 @@ class HyperparametersTest {
         SftConfig settings = settings(Map.of(
                 "alignstream.sft.activation-mebibytes", "2",
                 "alignstream.sft.precision", "bfloat16",
+                "alignstream.sft.unknown.share", "0.5",
                 "alignstream.sft.lora.rank", "8"));
 
         // When
@@ -93,6 +94,11 @@ class HyperparametersTest {
                         lora.targets=down_proj,gate_proj,k_proj,o_proj,q_proj,up_proj,v_proj
                         precision=bfloat16
                         seed=1
+                        unknown.answerTokens=24
+                        unknown.chinese=我不知道。
+                        unknown.english=I don't know.
+                        unknown.samples=4
+                        unknown.share=0.5
                         warmupShare=0.1
                         """);
     }

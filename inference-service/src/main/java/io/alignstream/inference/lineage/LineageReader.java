@@ -2,7 +2,6 @@ package io.alignstream.inference.lineage;
 
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.ModelRelease;
-import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.check.InvalidInputException;
@@ -16,15 +15,9 @@ import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.stageruntime.kafka.BrokerRefusals;
 import io.alignstream.stageruntime.web.Links;
-import io.alignstream.training.Lineage;
+import io.alignstream.training.card.Ancestors;
+import io.alignstream.training.card.Ancestors.Ancestor;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.io.IOException;
-import java.time.Instant;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.Deque;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -40,18 +33,6 @@ public class LineageReader {
 
     private static final Logger LOG = Logger.getLogger(LineageReader.class);
 
-    private static final Map<String, Stage> STAGES = Map.of(
-            Lineage.TOKENIZER,
-            Stage.TOKENIZER,
-            Lineage.BASE,
-            Stage.PRETRAIN,
-            Lineage.PREVIOUS,
-            Stage.PRETRAIN,
-            Lineage.SFT,
-            Stage.SFT,
-            Lineage.REWARD,
-            Stage.REWARD);
-
     private final CheckpointStore store;
     private final DatasetCounts counts;
     private final Links links;
@@ -63,9 +44,6 @@ public class LineageReader {
         this.links = links;
         this.refusals = refusals;
     }
-
-    /** A checkpoint on the way, with its manifest if that can be read, and when its files were removed if they were. */
-    record Ancestor(Stage stage, Reference reference, Optional<Manifest> manifest, Optional<Instant> removed) {}
 
     /**
      * The lineage of a response that {@code release} wrote.
@@ -90,34 +68,7 @@ public class LineageReader {
 
     /** The release's model and what it is made from by sha256, each before its parents. */
     SequencedMap<String, Ancestor> ancestors(ModelRelease release) {
-        Map<String, Ancestor> found = new LinkedHashMap<>();
-        Deque<Ancestor> open = new ArrayDeque<>(List.of(ancestor(Stage.RLHF, release.reference())));
-        while (!open.isEmpty() && found.size() < AnswerLineage.MOST_MODELS) {
-            Ancestor next = open.remove();
-            if (found.putIfAbsent(next.reference().sha256(), next) == null) {
-                next.manifest().map(Manifest::parents).orElse(Map.of()).forEach((role, parent) -> {
-                    Stage stage = STAGES.get(role);
-                    if (stage != null && !found.containsKey(parent.sha256())) {
-                        open.add(ancestor(stage, parent));
-                    }
-                });
-            }
-        }
-        // Parents are of earlier stages, or earlier runs of the same one, which were found later.
-        List<Ancestor> ordered = new ArrayList<>(found.values());
-        ordered.sort(Comparator.comparing(Ancestor::stage).reversed());
-        SequencedMap<String, Ancestor> ancestors = new LinkedHashMap<>();
-        ordered.forEach(ancestor -> ancestors.put(ancestor.reference().sha256(), ancestor));
-        return ancestors;
-    }
-
-    private Ancestor ancestor(Stage stage, Reference reference) {
-        try {
-            return new Ancestor(stage, reference, Optional.of(store.manifest(reference)), store.removed(reference));
-        } catch (IOException e) {
-            LOG.warnf("No manifest of %s: %s", reference.uri(), e);
-            return new Ancestor(stage, reference, Optional.empty(), Optional.empty());
-        }
+        return Ancestors.of(store, Stage.RLHF, release.reference(), AnswerLineage.MOST_MODELS);
     }
 
     private Model model(String responseId, Ancestor ancestor) {

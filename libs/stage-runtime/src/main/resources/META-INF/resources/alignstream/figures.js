@@ -111,5 +111,6 @@ export const FIGURES = {
   'winRate': ['share', 'higher'],
   'winRate/high': ['share', 'higher'],
   'winRate/low': ['share', 'higher'],
+  'withheldInstructions': ['count', 'fact'],
   'workers': ['count', 'fact'],
 };

@@ -10,6 +10,8 @@ import io.alignstream.languagemodel.torch.TorchRuntime;
 import io.alignstream.training.TrainingLoop.Evaluation;
 import io.alignstream.training.TrainingLoop.Step;
 import io.alignstream.training.dataset.SetAside;
+import io.alignstream.training.effort.EffortClock;
+import io.alignstream.training.effort.EnergyMeter;
 import io.alignstream.training.samples.SampleSettings;
 import io.alignstream.training.samples.SampleWriter;
 import io.alignstream.training.workers.Handover;
@@ -51,6 +53,12 @@ public final class Trainer {
     private long since;
 
     private @Nullable Goodput goodput;
+    private final EffortClock effort = new EffortClock(
+            EnergyMeter.ofMachine(),
+            TorchRuntime.THREADS,
+            TorchRuntime.get().card().isPresent());
+    /** How many workers took the last step. */
+    private double company = 1;
 
     /**
      * What a stage configures.
@@ -150,12 +158,17 @@ public final class Trainer {
 
     private Optional<Result> trainTogether() throws IOException {
         Optional<Moment> moment = Optional.empty();
+        boolean following = false;
         try {
             while (workers.meet(moment.map(Moment::standing).orElse(Standing.NOTHING), monitor::stopRequested)) {
                 since = since == 0 ? System.nanoTime() : since;
                 try {
                     if (workers.leads()) {
                         boolean newly = own();
+                        if (following) {
+                            effort.begin(); // who led before has counted what was before
+                            following = false;
+                        }
                         Optional<Result> before = moment.isEmpty() || newly ? finished(run) : Optional.empty();
                         if (before.isPresent()) {
                             workers.lead(Handover.OVER, folder -> {});
@@ -172,6 +185,7 @@ public final class Trainer {
                         run.giveUp();
                         moment.ifPresent(held -> held.leads = false);
                         moment = follow(moment);
+                        following = true;
                     }
                     if (moment.isEmpty()) {
                         return Optional.empty();
@@ -377,13 +391,11 @@ public final class Trainer {
         SequencedMap<String, Double> figures = new LinkedHashMap<>(moment.figures);
         figures.put(step.speed().figure(), step.speed().amount() / seconds);
         SequencedMap<String, Double> shared = workers.figures(seconds, loop.done() - before);
+        company = shared.getOrDefault("workers", 1.0);
         if (!shared.isEmpty()) {
             shared.put("goodput", goodput(before, loop.done(), seconds));
         }
-        step.speed()
-                .work()
-                .ifPresent(work -> figures.put(
-                        "modelFlopsUtilisation", work.utilisation(seconds, shared.getOrDefault("workers", 1.0))));
+        step.speed().work().ifPresent(work -> figures.put("modelFlopsUtilisation", work.utilisation(seconds, company)));
         figures.putAll(shared);
         if (moment.leads) {
             monitor.progress(loop.phase(), loop.done(), loop.total(), figures);
@@ -563,6 +575,7 @@ public final class Trainer {
                     new HashSet<>(state.anchors()),
                     folder -> write(folder, complete));
             monitor.saved((System.nanoTime() - began) / 1e9, saved.size());
+            run.spent(effort.lap(company));
             return saved;
         }
 

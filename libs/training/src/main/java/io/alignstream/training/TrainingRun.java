@@ -9,6 +9,8 @@ import io.alignstream.languagemodel.checkpoint.Lease;
 import io.alignstream.languagemodel.checkpoint.LeaseLostException;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
+import io.alignstream.training.effort.Effort;
+import io.alignstream.training.effort.EffortLog;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -42,6 +44,7 @@ public final class TrainingRun {
 
     private final CheckpointStore store;
     private final CheckpointStore records;
+    private final EffortLog effort;
     private final LostRuns lost;
     private final Manifest frozen;
     private @Nullable Lease lease;
@@ -51,6 +54,7 @@ public final class TrainingRun {
         this.store = store;
         this.lost = lost;
         this.records = store.below(RECORDS);
+        this.effort = new EffortLog(store, frozen.stage(), frozen.run());
         this.frozen = frozen;
     }
 
@@ -209,6 +213,14 @@ public final class TrainingRun {
             Reference reference = store.save(owned, draft, content);
             store.prune(owned, KEPT, alsoKept);
             return reference;
+        });
+    }
+
+    /** Adds to what is known of the run's time and energy, beside its checkpoints. */
+    void spent(Effort more) throws IOException {
+        held(owned -> {
+            effort.add(owned, more);
+            return owned;
         });
     }
 

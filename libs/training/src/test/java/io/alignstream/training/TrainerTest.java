@@ -17,6 +17,8 @@ import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.training.effort.Effort;
+import io.alignstream.training.effort.EffortLog;
 import io.alignstream.training.samples.Sample;
 import io.alignstream.training.samples.SampleSettings;
 import io.alignstream.training.samples.SampleWriter;
@@ -86,6 +88,25 @@ class TrainerTest {
         assertThat(result.metrics()).containsEntry("value", 10.0).containsEntry("finished", 1.0);
         assertThat(manifests()).extracting(Manifest::step).containsExactly(10L, 9L, 6L);
         assertThat(manifests().getFirst().complete()).isTrue();
+    }
+
+    @Test
+    void whatARunHasTakenIsKnownBesideItsCheckpoints() throws IOException {
+        // Given
+        EffortLog log = new EffortLog(store, Stage.SFT, run().id());
+        train(settings(3, NEVER, 0), 5);
+        Effort stopped = log.sum();
+
+        // When
+        train(settings(3, NEVER, 0), Long.MAX_VALUE);
+
+        // Then: no manifest says anything of it
+        assertThat(stopped.seconds()).isPositive();
+        assertThat(log.sum().seconds()).isGreaterThan(stopped.seconds());
+        assertThat(log.sum().processorSeconds())
+                .isGreaterThanOrEqualTo(log.sum().seconds());
+        assertThat(manifests())
+                .allSatisfy(manifest -> assertThat(manifest.metrics()).doesNotContainKey("seconds"));
     }
 
     @Test

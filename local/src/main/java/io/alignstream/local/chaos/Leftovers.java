@@ -6,11 +6,13 @@ import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.training.TrainingRun;
 import io.alignstream.training.archive.RegistryArchive;
+import io.alignstream.training.effort.EffortLog;
 import io.alignstream.training.retention.Garbage;
 import io.alignstream.training.retention.Registry;
 import io.alignstream.training.retention.Retention;
 import io.alignstream.training.retention.StoreCollector;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,8 +31,9 @@ import java.util.stream.Stream;
  *
  * <p>The store is collected as {@code ./alignstream gc --delete} does it, made older than any grace, and collected once more.
  * Afterwards a collection finds nothing, and every object is one of these: a file that the manifest of a finished checkpoint
- * names, such a manifest, the same of the answers that a run has sampled and of inference-service's secret and of
- * the records of the registry topics that it keeps, a run's small notes, or the room that is put aside for notes. So no state of a finished
+ * names, such a manifest, the same of the answers that a run has sampled, of what finished runs have taken, of
+ * inference-service's secret and of the records of the registry topics that it keeps, a run's small notes, or the room that is
+ * put aside for notes. So no state of a finished
  * run is left, nothing of a run without a result and no half of a checkpoint.
  */
 final class Leftovers {
@@ -76,6 +79,7 @@ final class Leftovers {
         }
         Set<String> known = known(store, holding -> holding.manifest().complete());
         known.addAll(known(store.below(TrainingRun.RECORDS), answers -> true));
+        known.addAll(known(store.below(EffortLog.EFFORTS), this::isOfAFinishedRun));
         known.addAll(known(store.below(SECRETS), secret -> true));
         known.addAll(known(store.below(RegistryArchive.FOLDER), record -> true));
         known.add(CheckpointStore.RESERVE);
@@ -88,6 +92,15 @@ final class Leftovers {
                     .forEach(key -> findings.add("the store holds " + key + ", and nothing leads to it"));
         }
         return findings;
+    }
+
+    private boolean isOfAFinishedRun(CheckpointStore.Holding effort) {
+        try {
+            return store.holdings(effort.manifest().stage(), effort.manifest().run())
+                    .complete();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** As if nothing had happened for so long that all that retention keeps for a time has had it. */

@@ -54,6 +54,10 @@ import picocli.CommandLine.Unmatched;
                     + " --repeats 5, --burst 1000, --parts training,serving",
             "algorithms   PPO, GRPO, RLOO and DPO from the models of a demonstration that has run: what the gate measures;"
                     + " --data-dir .alignstream/data, --seeds 5",
+            "unknown   what alignstream.sft.unknown.share is good for: right, wrong and withheld answers on known and unknown cities;"
+                    + " --seeds 1,2,3, --documents 60000, --steps 1200, --share 1, --samples 4",
+            "canary   whether planted secrets can be drawn out of a base model: exposure by how often they were planted;"
+                    + " --seeds 1,2,3, --repeats 1,4,16,64,256, --documents 60000, --steps 1200",
             "inference   how fast texts are written, one and many at once, beside llama.cpp and transformers; --models demo,135m,500m,"
                     + " --python PATH of an interpreter with both",
             "overload   ten times as many requests as inference-service can answer, and releases swapped under load;"
@@ -74,7 +78,7 @@ public final class BenchCommand implements Callable<Integer> {
 
     /** Benchmarks whose own process trains; the others start workers, which get the environment as it is. */
     private static final Set<String> TRAINS_ITSELF =
-            Set.of("algorithms", "baselines", "depth", "local-sgd", "selection");
+            Set.of("algorithms", "baselines", "canary", "depth", "local-sgd", "selection", "unknown");
 
     @Parameters(paramLabel = "NAME", description = "Which of these benchmarks.")
     String name = "";

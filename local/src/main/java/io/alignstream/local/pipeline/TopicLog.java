@@ -1,7 +1,10 @@
 package io.alignstream.local.pipeline;
 
+import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
 import io.alignstream.contracts.PoisonEventException;
 import io.alignstream.contracts.Topic;
+import io.alignstream.contracts.check.InvalidInputException;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.local.site.KafkaConnection;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -32,7 +35,17 @@ public final class TopicLog implements AutoCloseable {
 
     /** All partitions of {@code topics}, from their beginning. */
     public TopicLog(KafkaConnection connection, List<String> topics) {
-        consumer = new KafkaConsumer<>(
+        consumer = consumer(connection);
+        partitions = topics.stream()
+                .flatMap(topic -> consumer.partitionsFor(topic).stream())
+                .map(info -> new TopicPartition(info.topic(), info.partition()))
+                .toList();
+        consumer.assign(partitions);
+        consumer.seekToBeginning(partitions);
+    }
+
+    private static KafkaConsumer<byte[], byte[]> consumer(KafkaConnection connection) {
+        return new KafkaConsumer<>(
                 connection.with(Map.of(
                         ConsumerConfig.ISOLATION_LEVEL_CONFIG,
                         "read_committed",
@@ -48,12 +61,47 @@ public final class TopicLog implements AutoCloseable {
                         10_000)),
                 new ByteArrayDeserializer(),
                 new ByteArrayDeserializer());
-        partitions = topics.stream()
-                .flatMap(topic -> consumer.partitionsFor(topic).stream())
-                .map(info -> new TopicPartition(info.topic(), info.partition()))
-                .toList();
-        consumer.assign(partitions);
-        consumer.seekToBeginning(partitions);
+    }
+
+    /**
+     * Hands over the records of a part of one partition.
+     *
+     * @throws InvalidInputException if the topic does not hold the part any more
+     */
+    static void range(
+            KafkaConnection connection,
+            String topic,
+            PartitionRange part,
+            Consumer<ConsumerRecord<byte[], byte[]>> reader) {
+        TopicPartition partition = new TopicPartition(topic, part.partition());
+        try (KafkaConsumer<byte[], byte[]> consumer = consumer(connection)) {
+            consumer.assign(List.of(partition));
+            long first = consumer.beginningOffsets(List.of(partition)).getOrDefault(partition, Long.MAX_VALUE);
+            long last = consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
+            if (first > part.begin() || last < part.end()) {
+                throw new InvalidInputException(Reason.of("stage.recordsGone")
+                        .with("partition", partition.toString())
+                        .with("first", first)
+                        .with("last", last)
+                        .with("begin", part.begin())
+                        .with("end", part.end()));
+            }
+            consumer.seek(partition, part.begin());
+            long heardAt = System.nanoTime();
+            while (consumer.position(partition) < part.end()) {
+                ConsumerRecords<byte[], byte[]> records = consumer.poll(Duration.ofMillis(200));
+                for (ConsumerRecord<byte[], byte[]> record : records) {
+                    if (record.offset() < part.end()) {
+                        reader.accept(record);
+                    }
+                }
+                if (!records.isEmpty()) {
+                    heardAt = System.nanoTime();
+                } else if (System.nanoTime() - heardAt > PATIENCE.toNanos()) {
+                    throw new TimeoutException("no record for " + PATIENCE.toSeconds() + " s");
+                }
+            }
+        }
     }
 
     /** Hands over every record up to the present end of the topics. */

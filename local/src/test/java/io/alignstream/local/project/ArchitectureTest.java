@@ -30,7 +30,7 @@ import org.junit.jupiter.api.TestFactory;
 
 /**
  * The layers: contracts ← language-model ← training ← stage-runtime ← services; the launcher sees the first two, the lessons beside
- * them, and the collector of the store, which it runs as the services do.
+ * them, the collector and the archive of the store, which it runs as the services do, and what model cards are made of.
  */
 class ArchitectureTest {
 
@@ -41,6 +41,7 @@ class ArchitectureTest {
     private static final String ARCHIVE = "io.alignstream.training.archive..";
     private static final String RETENTION = "io.alignstream.training.retention..";
     private static final String LESSONS = "io.alignstream.lessons..";
+    private static final String CARD = "io.alignstream.training.card..";
     private static final String STAGE_RUNTIME = "io.alignstream.stageruntime..";
     private static final String LOCAL = "io.alignstream.local..";
     private static final String ANY = "io.alignstream..";
@@ -194,12 +195,12 @@ class ArchitectureTest {
     }
 
     @Test
-    void the_launcher_needs_contracts_the_language_model_the_lessons_the_collector_and_the_archive_only() {
+    void the_launcher_needs_contracts_the_language_model_the_lessons_the_collector_the_archive_and_the_cards_only() {
         noClasses()
                 .that(resideInAPackage(LOCAL))
                 .should()
-                .dependOnClassesThat(
-                        resideInAPackage(ANY).and(not(CONTRACTS, LANGUAGE_MODEL, LESSONS, RETENTION, ARCHIVE, LOCAL)))
+                .dependOnClassesThat(resideInAPackage(ANY)
+                        .and(not(CONTRACTS, LANGUAGE_MODEL, LESSONS, RETENTION, ARCHIVE, CARD, LOCAL)))
                 .check(classes);
     }
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /** A layout in which other programs read a model. */
 public enum ExportFormat {
@@ -31,6 +32,9 @@ public enum ExportFormat {
         }
     };
 
+    /** The file of a folder that says what the model is. */
+    public static final String README = "README.md";
+
     /**
      * Writes the model of a checkpoint, or of a folder of others, in this layout.
      *
@@ -39,7 +43,21 @@ public enum ExportFormat {
      * @throws IOException if the model cannot be read or has no place in this layout; says why
      */
     public void export(Path model, Path target) throws IOException {
-        AtomicWrite.create(target, unfinished -> write(model, unfinished));
+        export(model, target, null);
+    }
+
+    /**
+     * The same, where the layout is a folder with what people read first.
+     *
+     * @param readme text of {@value #README}; null for none
+     */
+    public void export(Path model, Path target, @Nullable String readme) throws IOException {
+        AtomicWrite.create(target, unfinished -> {
+            write(model, unfinished);
+            if (readme != null && Files.isDirectory(unfinished)) {
+                Files.writeString(unfinished.resolve(README), readme);
+            }
+        });
     }
 
     abstract void write(Path model, Path target) throws IOException;

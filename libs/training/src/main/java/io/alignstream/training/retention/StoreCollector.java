@@ -13,6 +13,7 @@ import io.alignstream.languagemodel.checkpoint.Lease;
 import io.alignstream.languagemodel.checkpoint.LeaseLostException;
 import io.alignstream.training.StoredState;
 import io.alignstream.training.TrainingRun;
+import io.alignstream.training.effort.EffortLog;
 import java.io.IOException;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -50,6 +51,7 @@ public final class StoreCollector {
 
     private final CheckpointStore store;
     private final CheckpointStore records;
+    private final CheckpointStore efforts;
     private final Retention retention;
     private final InstantSource clock;
 
@@ -61,6 +63,7 @@ public final class StoreCollector {
     StoreCollector(CheckpointStore store, Retention retention, InstantSource clock) {
         this.store = store;
         this.records = store.below(TrainingRun.RECORDS);
+        this.efforts = store.below(EffortLog.EFFORTS);
         this.retention = retention;
         this.clock = clock;
     }
@@ -101,6 +104,7 @@ public final class StoreCollector {
         }
         store.sweep(now.minus(retention.grace()));
         records.sweep(now.minus(retention.grace()));
+        efforts.sweep(now.minus(retention.grace()));
         putAside();
         return deleted;
     }
@@ -341,7 +345,13 @@ public final class StoreCollector {
     private void delete(Garbage found, Lease lease) throws IOException {
         Holding holding = found.holding();
         switch (found.kind()) {
-            case UNFINISHED -> store.prune(lease, 0, Set.of());
+            case UNFINISHED -> {
+                store.prune(lease, 0, Set.of());
+                if (!store.holdings(found.stage(), found.run()).complete()) {
+                    store.requireHeld(lease);
+                    efforts.prune(lease, 0, Set.of());
+                }
+            }
             case RECORDS -> {
                 store.requireHeld(lease);
                 records.prune(lease, 0, Set.of());

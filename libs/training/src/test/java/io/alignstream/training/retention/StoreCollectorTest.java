@@ -17,6 +17,7 @@ import io.alignstream.languagemodel.testing.S3Server;
 import io.alignstream.training.Lineage;
 import io.alignstream.training.StoredState;
 import io.alignstream.training.TrainingRun;
+import io.alignstream.training.effort.EffortLog;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -155,6 +156,9 @@ class StoreCollectorTest {
         finished(Stage.SFT, "sft-1", Map.of());
         unfinished(Stage.SFT, "sft-1");
         unfinished(Stage.SFT, "sft-2");
+        for (String run : List.of("sft-1", "sft-2")) {
+            store.below(EffortLog.EFFORTS).save(draft(Stage.SFT, run, Map.of()), CONTENT);
+        }
         store.below(TrainingRun.RECORDS).save(draft(Stage.RLHF, "rlhf-0", Map.of()), CONTENT);
         for (String run : List.of("rlhf-1", "rlhf-2")) {
             finished(Stage.RLHF, run, Map.of());
@@ -174,6 +178,9 @@ class StoreCollectorTest {
                 .extracting(garbage -> garbage.kind() + " " + garbage.run())
                 .contains("UNFINISHED sft-2", "RECORDS rlhf-0");
         assertThat(store.manifests(Stage.SFT, "sft-2")).isEmpty();
+        // What a run has taken stays as long as anything of it does.
+        assertThat(store.below(EffortLog.EFFORTS).manifests(Stage.SFT, "sft-1")).hasSize(1);
+        assertThat(store.below(EffortLog.EFFORTS).manifests(Stage.SFT, "sft-2")).isEmpty();
         assertThat(store.below(TrainingRun.RECORDS).manifests(Stage.RLHF, "rlhf-2"))
                 .hasSize(1);
     }

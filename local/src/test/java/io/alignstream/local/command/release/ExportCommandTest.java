@@ -1,4 +1,4 @@
-package io.alignstream.local.command;
+package io.alignstream.local.command.release;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -36,6 +36,7 @@ import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 /** Which model is exported where nobody names one: not the files' ages decide, but what the topics say. */
 class ExportCommandTest {
@@ -114,16 +115,22 @@ class ExportCommandTest {
             publisher.publishAgain(
                     Topic.CHECKPOINTS, new Checkpoint(Stage.SFT, run, 1, model, Map.of(), List.of(), Map.of()));
         }
-        ExportCommand command = new ExportCommand();
-        command.options.dataFolder = site.dataFolder();
-        command.target = folder.resolve("model");
+        Path target = folder.resolve("model");
 
         // When
-        int code = command.call();
+        int code = new CommandLine(new ExportCommand())
+                .execute(
+                        "--data-dir",
+                        site.dataFolder().toString(),
+                        "--format",
+                        "huggingface",
+                        "--to",
+                        target.toString());
 
         // Then
         assertThat(code).isZero();
-        assertThat(command.target.toFile().list()).contains("model.safetensors", "config.json", "tokenizer.json");
+        assertThat(target.toFile().list()).contains("model.safetensors", "config.json", "tokenizer.json", "README.md");
+        assertThat(target.resolve("README.md")).content().contains("library_name: \"transformers\"", "sft/" + run);
         assertThat(ManagedProcess.find(site.run(), Broker.NAME)).isPresent();
     }
 

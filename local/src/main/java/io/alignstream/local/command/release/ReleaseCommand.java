@@ -1,9 +1,10 @@
-package io.alignstream.local.command;
+package io.alignstream.local.command.release;
 
 import io.alignstream.contracts.ModelRelease.Verdict;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.messages.Language;
 import io.alignstream.contracts.messages.Messages;
+import io.alignstream.local.command.SiteOptions;
 import io.alignstream.local.service.ReleaseClient;
 import io.alignstream.local.service.ReleaseClient.Release;
 import io.alignstream.local.site.Console;

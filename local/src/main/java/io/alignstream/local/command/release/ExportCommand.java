@@ -1,23 +1,21 @@
-package io.alignstream.local.command;
+package io.alignstream.local.command.release;
 
 import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.messages.Language;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.DamagedCheckpointException;
 import io.alignstream.languagemodel.exchange.ExportFormat;
-import io.alignstream.local.broker.Broker;
-import io.alignstream.local.pipeline.PublishedRegistry;
-import io.alignstream.local.process.ManagedProcess;
+import io.alignstream.local.command.SiteOptions;
 import io.alignstream.local.service.SiteSettings;
 import io.alignstream.local.site.Console;
-import io.alignstream.local.site.Installation;
 import io.alignstream.local.site.LaunchException;
 import io.alignstream.local.site.Site;
+import io.alignstream.training.card.MarkdownCard;
 import io.alignstream.training.retention.Registry;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -35,7 +33,8 @@ import picocli.CommandLine.Parameters;
             "Write a model for other programs.",
             "",
             "A checkpoint is a Hugging Face directory as it is: transformers loads it. The formats:",
-            "huggingface   a folder without the training state, LoRA adapters worked into the weights",
+            "huggingface   a folder without the training state, LoRA adapters worked into the weights, with the model's card as"
+                    + " README.md",
             "peft   a folder with the LoRA adapters alone, for PEFT 0.18 or newer",
             "gguf   one file for llama.cpp and what is built on it, in the precision of the checkpoint",
             "",
@@ -65,39 +64,29 @@ public final class ExportCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         Console console = Console.standard();
         if (folder != null) {
-            export(folder, console);
+            export(folder, null, console);
             return 0;
         }
         Site site = options.site();
-        if (!Files.isDirectory(site.kafka())) {
-            throw noModel();
-        }
-        Registry registry = registry(site, console);
-        try (CheckpointStore store = new SiteSettings(site, System.getenv()).openStore()) {
-            export(store.open(newest(registry, format)).folder(), console);
+        try (PublishedModels models = PublishedModels.open(site, console);
+                CheckpointStore store = new SiteSettings(site, System.getenv()).openStore()) {
+            Reference model = newest(models.registry(), format);
+            Path checkpoint = store.open(model).folder();
+            export(checkpoint, format == ExportFormat.GGUF ? null : readme(models, store, model), console);
         } catch (DamagedCheckpointException e) {
             throw new LaunchException("Cannot export: " + e.getMessage() + ".", e);
         }
         return 0;
     }
 
-    /** From the broker that runs, whoever has started it; otherwise it runs for as long as it is read. */
-    private static Registry registry(Site site, Console console) {
-        if (!site.hasBroker()
-                || ManagedProcess.find(site.run(), Broker.NAME)
-                        .filter(ManagedProcess::alive)
-                        .isPresent()) {
-            return PublishedRegistry.read(site.connection());
-        }
-        try (LocalCluster cluster = LocalCluster.startBrokerToFreeSpace(site, Installation.current(), console)) {
-            return PublishedRegistry.read(site.connection());
-        }
+    private static String readme(PublishedModels models, CheckpointStore store, Reference model) throws IOException {
+        return MarkdownCard.of(models.card(store, model), Language.ENGLISH);
     }
 
-    private void export(Path model, Console console) {
+    private void export(Path model, @Nullable String readme, Console console) {
         console.line("from " + model);
         try {
-            format.export(model, target);
+            format.export(model, target, readme);
         } catch (IOException | IllegalArgumentException e) {
             throw new LaunchException("Cannot export " + model + ": " + e.getMessage() + ".", e);
         }
@@ -112,17 +101,12 @@ public final class ExportCommand implements Callable<Integer> {
     static Reference newest(Registry registry, ExportFormat format) {
         Optional<Reference> sft = registry.inUse(Stage.SFT).map(Checkpoint::reference);
         if (format == ExportFormat.PEFT) {
-            return sft.orElseThrow(ExportCommand::noModel);
+            return sft.orElseThrow(PublishedModels::none);
         }
         return registry.newestApproved()
                 .map(ModelRelease::reference)
                 .or(() -> sft)
                 .or(() -> registry.inUse(Stage.PRETRAIN).map(Checkpoint::reference))
-                .orElseThrow(ExportCommand::noModel);
-    }
-
-    private static LaunchException noModel() {
-        return new LaunchException(
-                "No stage has published a model yet; name the folder of one, or train one with ./alignstream train.");
+                .orElseThrow(PublishedModels::none);
     }
 }
