@@ -58,12 +58,22 @@ public final class ExportCommand implements Callable<Integer> {
     @Option(names = "--format", required = true, paramLabel = "FORMAT", description = "huggingface, peft or gguf.")
     ExportFormat format = ExportFormat.HUGGINGFACE;
 
+    @Option(
+            names = "--masked",
+            description = "The newest masked model, which fills blanks, for transformers' fill-mask pipeline"
+                    + " (version 5.3 or newer), instead of the default; with --format huggingface.")
+    boolean masked;
+
     @Option(names = "--to", required = true, paramLabel = "PATH", description = "The new file or folder.")
     Path target = Path.of("");
 
     @Override
     public Integer call() throws IOException {
         Console console = Console.standard();
+        if (masked && (folder != null || format != ExportFormat.HUGGINGFACE)) {
+            throw new LaunchException("--masked takes the newest masked model and writes it with --format huggingface;"
+                    + " give no folder and no other format beside it.");
+        }
         if (folder != null) {
             export(folder, console);
             return 0;
@@ -74,7 +84,8 @@ public final class ExportCommand implements Callable<Integer> {
         }
         Registry registry = registry(site, console);
         try (CheckpointStore store = new SiteSettings(site, System.getenv()).openStore()) {
-            export(store.open(newest(registry, format)).folder(), console);
+            Reference model = masked ? newestMasked(registry) : newest(registry, format);
+            export(store.open(model).folder(), console);
         } catch (DamagedCheckpointException e) {
             throw new LaunchException("Cannot export: " + e.getMessage() + ".", e);
         }
@@ -102,6 +113,19 @@ public final class ExportCommand implements Callable<Integer> {
             throw new LaunchException("Cannot export " + model + ": " + e.getMessage() + ".", e);
         }
         console.line("wrote " + target);
+    }
+
+    /**
+     * The newest model that fills blanks.
+     *
+     * @throws LaunchException if the topics know none
+     */
+    static Reference newestMasked(Registry registry) {
+        return registry.newestMasked()
+                .map(Checkpoint::reference)
+                .orElseThrow(() -> new LaunchException("There is no masked model yet; train one on the documents that"
+                        + " are there with ./alignstream down, then ALIGNSTREAM_PRETRAIN_OBJECTIVE=masked"
+                        + " ./alignstream up."));
     }
 
     /**
