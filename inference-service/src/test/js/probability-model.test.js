@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Messages } from '../../../../libs/stage-runtime/src/main/resources/META-INF/resources/alignstream/messages.js';
 import {
-  best, candidateRows, distribution, draw, guessing, lines, probabilityText, terms,
+  best, candidateRows, distribution, draw, filled, guessing, lines, probabilityText, shownToken, terms,
 } from '../../main/resources/META-INF/resources/inference/explorer/probability-model.js';
 
 const HALVES = {
@@ -31,6 +31,22 @@ test('candidates stand together with the figures of each version, as the newest 
 test('lines are what is in them, each once', () => {
   // When, Then
   assert.deepEqual(lines(' one\n\n two \none\n'), ['one', 'two']);
+});
+
+test('a text is filled with the most probable token of each blank, which brings its own space', () => {
+  // Given
+  const answer = {
+    pieces: ['The ', ' leaves ', ''],
+    blanks: [
+      { both: [{ text: ' train' }, { text: ' bus' }], left: [{ text: ' end' }] },
+      { both: [{ text: ' soon' }], left: [{ text: '.' }] },
+    ],
+  };
+
+  // When, Then
+  assert.equal(filled(answer, 'both').map(({ text }) => text).join(''), 'The train leaves soon');
+  assert.deepEqual(filled(answer, 'left').filter(({ blank }) => blank).map(({ text }) => text), [' end', '.']);
+  assert.equal(shownToken(' a\n'), '␣a⏎');
 });
 
 test('a probability is a percentage or, where it is tiny, a power of ten', () => {

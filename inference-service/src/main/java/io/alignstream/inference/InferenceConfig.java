@@ -110,7 +110,7 @@ public interface InferenceConfig {
     /** The explorer's settings, {@code alignstream.inference.explorer.*}. */
     interface Explorer {
 
-        /** Largest model, in mebibytes of fp32 weights, that is loaded to be looked into, beside the one in service; a larger one is refused. */
+        /** Largest model, in mebibytes of fp32 weights, that is loaded to be looked into, beside the one in service and a masked one of that size; a larger one is refused. */
         @WithDefault("2048")
         @Between(least = "1", greatest = "1000000")
         int memoryMebibytes();

@@ -8,14 +8,18 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.alignstream.contracts.Checkpoint;
+import io.alignstream.contracts.PretrainingObjective;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
 import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.checkpoint.Safetensors;
 import io.alignstream.languagemodel.insight.Association;
+import io.alignstream.languagemodel.insight.BlankFilling;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
+import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.stageruntime.testing.Chromium;
 import io.alignstream.training.Lineage;
 import io.quarkus.test.junit.QuarkusTest;
@@ -42,7 +46,7 @@ class ExplorerTest extends ServiceTest {
     private static final Path PICTURES = Path.of("target", "pictures");
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final List<String> TABS =
-            List.of("candidates", "next", "attention", "words", "contexts", "pronouns");
+            List.of("candidates", "next", "blanks", "attention", "words", "contexts", "pronouns");
 
     @Test
     void theModelsBehindTheReleaseAreFoundByItsManifests() throws IOException {
@@ -53,9 +57,11 @@ class ExplorerTest extends ServiceTest {
         JsonNode versions = json(api.get("/v1/explorer/versions").body());
 
         // Then
-        assertThat(versions.findValuesAsText("version")).containsExactly("base", "sft", "aligned");
+        assertThat(versions.findValuesAsText("version")).containsExactly("base", "sft", "aligned", "masked");
         assertThat(versions.path(2).path("sha256").asText()).isEqualTo(aligned.sha256());
-        assertThat(versions.findValuesAsText("run")).doesNotContainNull().doesNotHaveDuplicates();
+        assertThat(versions.findValuesAsText("run").subList(0, 3))
+                .doesNotContainNull()
+                .doesNotHaveDuplicates();
     }
 
     @Test
@@ -140,6 +146,57 @@ class ExplorerTest extends ServiceTest {
     }
 
     @Test
+    void blanksAreFilledFromBothSidesBesideWhatIsGuessedFromTheLeft() throws IOException {
+        // Given
+        serveChain();
+        Reference masked = trainMasked();
+
+        // When
+        JsonNode answer = json(ask("blanks", Map.of("text", "去[MASK]的火车 <mask>点开")).body());
+
+        // Then
+        List<String> pieces = List.of("去", "的火车 ", "点开");
+        assertThat(texts(answer.path("pieces"))).isEqualTo(pieces);
+        List<List<BlankFilling.Choice>> both;
+        List<List<BlankFilling.Choice>> left;
+        try (Transformer network = Transformer.load(store.open(masked).folder());
+                Transformer base = Transformer.load(store.open(reference("base")).folder())) {
+            both = BlankFilling.fromBothSides(network, TinyModel.TOKENIZER.withMask(), pieces, 5);
+            left = BlankFilling.fromTheLeft(base, TinyModel.TOKENIZER, pieces, 5);
+        }
+        for (int blank = 0; blank < 2; blank++) {
+            JsonNode found = answer.path("blanks").path(blank);
+            for (int rank = 0; rank < 5; rank++) {
+                assertThat(found.path("both").path(rank).path("id").asInt())
+                        .isEqualTo(both.get(blank).get(rank).id());
+                assertThat(found.path("both").path(rank).path("probability").asDouble())
+                        .isCloseTo(both.get(blank).get(rank).probability(), within(1e-6));
+                assertThat(found.path("left").path(rank).path("id").asInt())
+                        .isEqualTo(left.get(blank).get(rank).id());
+            }
+        }
+        assertThat(json(api.get("/v1/explorer/versions").body())
+                        .path(3)
+                        .path("sha256")
+                        .asText())
+                .isEqualTo(masked.sha256());
+    }
+
+    @Test
+    void aMaskedModelAnswersNothingElse() throws IOException {
+        // Given
+        serveChain();
+        trainMasked();
+
+        // When
+        HttpResponse<String> answer = ask("next", Map.of("version", "masked", "prompt", "Hi"));
+
+        // Then
+        assertThat(answer.statusCode()).isEqualTo(400);
+        assertThat(json(answer.body()).path("error").path("code").asText()).isEqualTo("explorer.unknownVersion");
+    }
+
+    @Test
     void attentionWordsAndContextsAreMeasured() throws IOException {
         // Given
         serveChain();
@@ -217,6 +274,10 @@ class ExplorerTest extends ServiceTest {
                 "attention | {'version': 'base', 'text': 'Hi', 'layer': 1} | explorer.range",
                 "neighbours | {'version': 'base', 'plus': ['train'], 'minus': ['train']} | insight.cancelled",
                 "contexts | {'version': 'base', 'word': 'train', 'first': ['a train'], 'second': ['a bus']} | insight.noWord",
+                "blanks | {'text': 'no blank'} | explorer.blanks.count",
+                "blanks | {'text': '[MASK][MASK][MASK][MASK][MASK][MASK][MASK][MASK][MASK]'} | explorer.blanks.count",
+                "blanks | {'text': ' '} | explorer.noText",
+                "blanks | | api.noObject",
                 "pronouns | {'version': 'base', 'language': 'la'} | explorer.unknownSet",
                 "pronouns | | api.noObject",
             })
@@ -274,6 +335,7 @@ class ExplorerTest extends ServiceTest {
     void everybodyCanLookIntoTheModels(String language, int width, boolean dark) throws IOException {
         // Given
         serveChain();
+        trainMasked();
         Files.createDirectories(PICTURES);
         try (Chromium browser = Chromium.start()) {
             browser.show(width, 1100, dark);
@@ -385,6 +447,40 @@ class ExplorerTest extends ServiceTest {
             case "sft" -> TinyModel.save(store, 12, Map.of(Lineage.BASE, reference("base")), List.of());
             default -> TinyModel.save(store, 13, Map.of(Lineage.SFT, reference("sft")), List.of());
         };
+    }
+
+    /** A masked model, as pretrain-service announces it. */
+    private Reference trainMasked() throws IOException {
+        Tokenizer tokenizer = TinyModel.TOKENIZER.withMask();
+        TransformerConfig config =
+                TransformerConfig.of(tokenizer.vocabularySize(), 1, 32, 64).bothWays();
+        Reference reference;
+        try (Transformer network = Transformer.initialise(config, 15)) {
+            reference = store.save(Manifest.draft(Stage.PRETRAIN, "masked", 1).withComplete(true), folder -> {
+                config.save(folder, new int[] {tokenizer.endOfDocument()}, tokenizer.pad());
+                tokenizer.save(folder);
+                Safetensors.write(folder.resolve("model.safetensors"), network.tensors(), Map.of("format", "pt"));
+            });
+        }
+        topics.publish(
+                Topic.CHECKPOINTS,
+                new Checkpoint(
+                        Stage.PRETRAIN,
+                        "masked",
+                        1,
+                        reference,
+                        Map.of(),
+                        List.of(),
+                        Map.of(),
+                        null,
+                        null,
+                        PretrainingObjective.MASKED));
+        await().atMost(PATIENCE).until(() -> json(api.get("/v1/explorer/versions").body())
+                .path(3)
+                .path("sha256")
+                .asText()
+                .equals(reference.sha256()));
+        return reference;
     }
 
     /** Serves a model with an SFT and a base model behind it. */

@@ -1,5 +1,6 @@
 package io.alignstream.pretrain;
 
+import io.alignstream.contracts.PretrainingObjective;
 import io.alignstream.languagemodel.optimiser.OuterNesterov;
 import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.stageruntime.settings.Between;
@@ -29,6 +30,14 @@ public interface PretrainConfig {
     @WithDefault("10000000")
     @Between(least = "1", greatest = "1000000000000000")
     long newTokens();
+
+    /**
+     * What a model learns: next-token, to go on with a text, as all other stages need it; or masked, to fill blanks from both
+     * sides (BERT's objective), for inference-service's explorer and for export. Frozen with a run.
+     */
+    @WithDefault("next-token")
+    @OneOf({"next-token", "masked"})
+    String objective();
 
     /** The one dial: gives layers, width, batch, steps and learning rate where these are not set. */
     @WithDefault("4")
@@ -235,6 +244,7 @@ public interface PretrainConfig {
                         new Trainer.Saving(checkpointEvery(), checkpointInterval()),
                         new Trainer.Healing(recoveries(), recoveryLearningRateFactor()),
                         patience()),
-                seed());
+                seed(),
+                PretrainingObjective.of(objective()));
     }
 }

@@ -1,5 +1,6 @@
 package io.alignstream.pretrain;
 
+import io.alignstream.contracts.PretrainingObjective;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.TrainedTokenizer;
 import io.alignstream.contracts.check.InvalidInputException;
@@ -48,7 +49,9 @@ final class PretrainJob extends TrainingJob {
         Reason title = Reason.of(
                         previous.isPresent()
                                 ? "pretrain.continue"
-                                : insteadOf.isPresent() ? "pretrain.afresh" : "pretrain.train")
+                                : insteadOf.isPresent()
+                                        ? "pretrain.afresh"
+                                        : settings.masked() ? "pretrain.masked" : "pretrain.train")
                 .with("run", run())
                 .with("tokenizer", tokenizer.sha256().substring(0, 12));
         return named.isEmpty() ? title : title.with("previous", named.get().shortSha256());
@@ -62,14 +65,23 @@ final class PretrainJob extends TrainingJob {
                 training().datasets().getFirst(),
                 loaded,
                 settings.holdout().sequences());
-        PretrainLoop.Inputs inputs =
-                new PretrainLoop.Inputs(settings, loaded, sequences, sequences.validation(), previous());
+        PretrainLoop.Inputs inputs = new PretrainLoop.Inputs(
+                settings,
+                settings.masked() ? loaded.withMask() : loaded,
+                sequences,
+                sequences.validation(),
+                previous());
         return new Planned(inputs.memory(), inputs::with);
     }
 
     @Override
     protected int shards() {
         return settings.batches().shards();
+    }
+
+    @Override
+    protected PretrainingObjective objective() {
+        return settings.objective();
     }
 
     private Optional<StoredCheckpoint> previous() throws IOException {

@@ -11,7 +11,10 @@ import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.languagemodel.torch.PeakRate;
 import io.alignstream.languagemodel.torch.Precision;
+import io.alignstream.pretrain.data.MaskedValidation;
+import io.alignstream.pretrain.data.Masking;
 import io.alignstream.pretrain.data.SequenceSource;
+import io.alignstream.pretrain.data.TokenFrequencies;
 import io.alignstream.pretrain.data.Validation;
 import io.alignstream.training.BestModel;
 import io.alignstream.training.Learner;
@@ -35,14 +38,15 @@ import java.util.SequencedMap;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Next-token training of a Llama-shaped transformer, from random weights or from where the run before this one was
+ * Next-token or masked training of a Llama-shaped transformer, from random weights or from where the run before this one was
  * before its learning rate decayed.
  *
- * <p>Cross-entropy on every token of packed sequences, AdamW with clipped gradients, a learning rate that warms up, stays
+ * <p>Cross-entropy on every token of packed sequences, or on those that {@link io.alignstream.pretrain.data.Masking} hides, AdamW with clipped gradients, a learning rate that warms up, stays
  * and decays ({@link Schedule}). A step that fails (no number, a spike, divergence) is noticed by a {@link LossGuard};
- * models are judged by bits per byte of held-out documents. Left out: masking between the documents of one sequence.
+ * models are judged by bits per byte of held-out documents, masked ones by bits per hidden token. Left out: masking between the documents of one sequence.
  *
  * <p>For one thread.
  */
@@ -52,7 +56,7 @@ public final class PretrainLoop implements TrainingLoop {
     static final String TRAINING_SEQUENCES = "trainingSequences";
 
     private static final String VALIDATION = "validationBitsPerByte";
-    private static final int FREQUENCY_SAMPLE = 256;
+    private static final String MASKED_VALIDATION = "validationBitsPerMaskedToken";
     private static final long LEARNED_BY = 100;
     /** Sequences in which documents to continue are looked for where none is held out. */
     private static final int SAMPLED = 8;
@@ -61,6 +65,10 @@ public final class PretrainLoop implements TrainingLoop {
     private final Tokenizer tokenizer;
     private final SequenceSource training;
     private final Validation validation;
+    /** In place of the other where blanks are to be filled; null elsewhere. */
+    private final @Nullable MaskedValidation maskedValidation;
+    /** What who always says the most frequent token finds of what is held out. */
+    private final double unigramAccuracy;
     private final Schedule.Run schedule;
     private final LossGuard.Limits limits;
     private final Recovery recovery;
@@ -83,6 +91,7 @@ public final class PretrainLoop implements TrainingLoop {
     /**
      * The frozen inputs of a run.
      *
+     * @param tokenizer with a mask where the model learns to fill blanks
      * @param training at least one sequence; of a run that continues: what the run before it was trained on, and more
      * @param validation sequences to measure on, may be empty; the first {@code holdout.sequences()} are used
      * @param previous finished checkpoint of the run that this one continues
@@ -175,6 +184,9 @@ public final class PretrainLoop implements TrainingLoop {
 
         @Override
         public Optional<SampleWriter> sampleWriter(SampleSettings wanted) {
+            if (settings.masked()) {
+                return Optional.empty(); // it cannot write
+            }
             Stream<int[]> documents = validation.isEmpty() ? training.open(0).limit(SAMPLED) : validation.stream();
             return SampleWriter.ofDocuments(wanted, tokenizer, documents, training.sequenceLength());
         }
@@ -214,18 +226,33 @@ public final class PretrainLoop implements TrainingLoop {
                 Footprint.of(state.model().config()).trainingFlopsPerToken(inputs.training.sequenceLength());
         this.peak = PeakRate.flopsPerSecond(settings.optimiser().precision());
         int batch = settings.batches().sequences();
-        List<int[]> heldOut = inputs.validation();
-        this.validation = new Validation(
-                List.copyOf(heldOut.subList(
-                        0, Math.min(heldOut.size(), settings.holdout().sequences()))),
-                tokenizer,
-                batch);
+        List<int[]> heldOut = List.copyOf(inputs.validation()
+                .subList(
+                        0,
+                        Math.min(
+                                inputs.validation().size(),
+                                settings.holdout().sequences())));
+        this.validation = new Validation(heldOut, tokenizer, batch);
+        this.maskedValidation = settings.masked()
+                ? new MaskedValidation(heldOut, new Masking(tokenizer, settings.seed()), batch)
+                : null;
+        TokenFrequencies frequencies = TokenFrequencies.of(training, tokenizer);
+        this.unigramAccuracy = maskedValidation == null ? 0 : maskedValidation.share(frequencies.mostFrequent());
         this.schedule = inputs.previous()
                 .map(trunk -> settings.schedule().continued(unread(trunk), batch))
                 .orElseGet(() -> settings.schedule().first(training.size(), batch));
-        long learnedBy = inputs.previous().isPresent() ? 0 : Math.max(LEARNED_BY, schedule.total() / 4);
-        this.limits =
-                new LossGuard.Limits(tokenizer.vocabularySize(), tokenEntropy(), learnedBy, settings.spikeFactor());
+        long learnedBy =
+                inputs.previous().isPresent() ? 0 : Math.max(LEARNED_BY, (long) (learnedBy() * schedule.total()));
+        this.limits = new LossGuard.Limits(
+                tokenizer.vocabularySize(), frequencies.entropy(), learnedBy, settings.spikeFactor());
+    }
+
+    /**
+     * Share of a first run by which more than frequencies is learned: who looks for hidden tokens has a seventh of the targets,
+     * and stays with frequencies for long before it finds anything.
+     */
+    private double learnedBy() {
+        return settings.masked() ? 0.75 : 0.25;
     }
 
     @Override
@@ -292,6 +319,24 @@ public final class PretrainLoop implements TrainingLoop {
         if (done() % settings.holdout().every() != 0 && done() != total()) {
             return Evaluation.NONE;
         }
+        return maskedValidation == null ? predicted() : found(maskedValidation);
+    }
+
+    /** How well hidden tokens of the held-out documents are found. */
+    private Evaluation found(MaskedValidation hidden) {
+        Optional<MaskedValidation.Found> found = hidden.of(state.model());
+        if (found.isEmpty()) {
+            return Evaluation.NONE;
+        }
+        SequencedMap<String, Double> figures = new LinkedHashMap<>();
+        figures.put(MASKED_VALIDATION, found.get().bits());
+        figures.put("validationMaskedAccuracy", found.get().accuracy());
+        figures.put("validationUnigramAccuracy", unigramAccuracy);
+        notes = new Notes(notes.guard(), 0, 0);
+        return new Evaluation(figures, OptionalDouble.of(found.get().bits()), Optional.empty());
+    }
+
+    private Evaluation predicted() {
         OptionalDouble bits = validation.bitsPerByte(state.model());
         if (bits.isEmpty()) {
             return Evaluation.NONE;
@@ -309,7 +354,7 @@ public final class PretrainLoop implements TrainingLoop {
 
     @Override
     public Optional<Transformer> writing() {
-        return Optional.of(state.model());
+        return settings.masked() ? Optional.empty() : Optional.of(state.model());
     }
 
     @Override
@@ -341,7 +386,7 @@ public final class PretrainLoop implements TrainingLoop {
     public SequencedMap<String, Double> finish(SequencedMap<String, Double> last, Optional<BestModel> best) {
         SequencedMap<String, Double> figures = new LinkedHashMap<>(last);
         best.ifPresent(model -> {
-            figures.put(VALIDATION, model.judgement());
+            figures.put(settings.masked() ? MASKED_VALIDATION : VALIDATION, model.judgement());
             figures.put("bestStep", (double) model.step());
         });
         figures.put("recoveries", (double) recovery.count());
@@ -377,27 +422,6 @@ public final class PretrainLoop implements TrainingLoop {
                     .with("sequences", training.size()));
         }
         return training.size() - read;
-    }
-
-    /** Entropy of single tokens in a sample of the data, in nats. */
-    private double tokenEntropy() {
-        long[] counts = new long[tokenizer.vocabularySize()];
-        try (Stream<int[]> sample = training.open(0).limit(FREQUENCY_SAMPLE)) {
-            sample.forEach(sequence -> {
-                for (int token : sequence) {
-                    counts[token]++;
-                }
-            });
-        }
-        double total = 0;
-        for (long count : counts) {
-            total += count;
-        }
-        double entropy = 0;
-        for (long count : counts) {
-            entropy -= count == 0 ? 0 : count / total * Math.log(count / total);
-        }
-        return entropy;
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.alignstream.pretrain;
 
+import io.alignstream.contracts.PretrainingObjective;
 import io.alignstream.languagemodel.optimiser.OuterNesterov;
 import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.training.Trainer;
@@ -15,6 +16,7 @@ import java.util.TreeMap;
  * @param spikeFactor a loss of more than so many times its moving average (and half a nat) is a failure
  * @param training when the state is stored, what happens when training fails, and when to give up getting better
  * @param seed of the initial weights and of the order of the sequences
+ * @param objective what is learned
  */
 public record PretrainSettings(
         Network network,
@@ -24,7 +26,41 @@ public record PretrainSettings(
         Holdout holdout,
         double spikeFactor,
         Trainer.Settings training,
-        long seed) {
+        long seed,
+        PretrainingObjective objective) {
+
+    /** Of a model that learns to go on with texts. */
+    public PretrainSettings(
+            Network network,
+            Batches batches,
+            Schedule schedule,
+            Optimiser optimiser,
+            Holdout holdout,
+            double spikeFactor,
+            Trainer.Settings training,
+            long seed) {
+        this(
+                network,
+                batches,
+                schedule,
+                optimiser,
+                holdout,
+                spikeFactor,
+                training,
+                seed,
+                PretrainingObjective.NEXT_TOKEN);
+    }
+
+    /** The same of a model that learns something else. */
+    public PretrainSettings learning(PretrainingObjective other) {
+        return new PretrainSettings(
+                network, batches, schedule, optimiser, holdout, spikeFactor, training, seed, other);
+    }
+
+    /** Whether the model learns to fill blanks. */
+    boolean masked() {
+        return objective == PretrainingObjective.MASKED;
+    }
 
     /**
      * Size of the network.
@@ -160,6 +196,9 @@ public record PretrainSettings(
                 "recoveryLearningRateFactor", Double.toString(training.healing().learningRateFactor()));
         values.put("checkpointEvery", Long.toString(training.saving().every()));
         values.put("seed", Long.toString(seed));
+        if (masked()) {
+            values.put("objective", objective.id()); // what there was before is the identity of runs that are there
+        }
         return values;
     }
 

@@ -138,7 +138,14 @@ public class PretrainStage implements StageDefinition {
                 .map(tokenizer -> new Vocabulary(
                         tokenizer,
                         packed.getOrDefault(tokenizer.sha256(), new PackedDocuments(tokenizer)),
-                        Lineage.of(Lineage.TOKENIZER, tokenizer.reference()).of(view.checkpoints(Stage.PRETRAIN))));
+                        Lineage.of(Lineage.TOKENIZER, tokenizer.reference()).of(models(view))));
+    }
+
+    /** The base models that have learned what this stage's would: others are nothing to compare with, or to go on from. */
+    private List<Checkpoint> models(View view) {
+        return view.checkpoints(Stage.PRETRAIN).stream()
+                .filter(model -> model.masked() == settings.masked())
+                .toList();
     }
 
     @Override

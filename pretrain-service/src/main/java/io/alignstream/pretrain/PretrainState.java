@@ -4,11 +4,14 @@ import io.alignstream.languagemodel.checkpoint.Tensor;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
+import io.alignstream.languagemodel.objective.MaskedTokenObjective;
 import io.alignstream.languagemodel.objective.NextTokenObjective;
+import io.alignstream.languagemodel.objective.Objective;
 import io.alignstream.languagemodel.optimiser.AdamW;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.pretrain.data.Ledger;
+import io.alignstream.pretrain.data.Masking;
 import io.alignstream.pretrain.data.SequenceSource;
 import io.alignstream.pretrain.data.ShuffledSequences;
 import io.alignstream.training.BestWeights;
@@ -40,7 +43,9 @@ final class PretrainState implements AutoCloseable {
     private final Tokenizer tokenizer;
     private final Transformer model;
     private final Learner learner;
-    private final NextTokenObjective objective;
+    private final Objective<Sequences, Double> objective;
+    /** Hides what a masked model is to find; null of any other. */
+    private final @Nullable Masking masking;
     private final ShuffledSequences sequences;
     private long step;
     /** The batches of steps that were begun and not done, and where the data were before; what fails takes them again. */
@@ -83,7 +88,10 @@ final class PretrainState implements AutoCloseable {
                 precision,
                 workers);
         settings.batches().localSgd().ifPresent(rounds -> learner.locally(rounds.outer()));
-        this.objective = new NextTokenObjective(model, precision);
+        this.objective = settings.masked()
+                ? new MaskedTokenObjective(model, precision)
+                : new NextTokenObjective(model, precision);
+        this.masking = settings.masked() ? new Masking(tokenizer, settings.seed()) : null;
         this.sequences =
                 new ShuffledSequences(source, settings.batches().shuffleWindow(), settings.seed(), epoch, nextSequence);
         this.step = step;
@@ -91,11 +99,12 @@ final class PretrainState implements AutoCloseable {
 
     /** Shape of the network of a run. */
     static TransformerConfig shape(PretrainSettings settings, Tokenizer tokenizer, SequenceSource source) {
-        return TransformerConfig.of(
+        TransformerConfig shape = TransformerConfig.of(
                 tokenizer.vocabularySize(),
                 settings.network().layers(),
                 settings.network().width(),
                 source.sequenceLength());
+        return settings.masked() ? shape.bothWays() : shape;
     }
 
     /** A network with random weights. */
@@ -196,8 +205,11 @@ final class PretrainState implements AutoCloseable {
                 while (skipped.contains(place(size))) {
                     sequences.take(count);
                 }
-                Sequences rows = Sequences.packed(sequences.take(count), tokenizer.pad());
-                batches.add(new Batch(rows, place(size)));
+                long begin = place(size);
+                List<int[]> rows = sequences.take(count);
+                batches.add(new Batch(
+                        masking == null ? Sequences.packed(rows, tokenizer.pad()) : masking.training(rows, begin),
+                        place(size)));
             }
             last = new Begun(List.copyOf(batches), before);
             begun = last;

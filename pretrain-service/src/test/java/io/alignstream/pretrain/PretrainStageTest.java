@@ -6,6 +6,7 @@ import static org.assertj.core.api.InstanceOfAssertFactories.type;
 import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
+import io.alignstream.contracts.PretrainingObjective;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.TokenBatch;
@@ -36,6 +37,7 @@ import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -142,6 +144,38 @@ class PretrainStageTest {
         assertThat(stage.figures().trainingSequences()).isEqualTo(5);
     }
 
+    @Test
+    void beginsAMaskedModelBesideTheOneThatGoesOnWithTexts() throws Exception {
+        // Given
+        PretrainStage stage = stage(masked(), 2, null);
+
+        // When
+        Decision decision = stage.decide(topics, false);
+
+        // Then
+        assertThat(title(decision)).contains("masked").doesNotContain("continuing", "afresh");
+    }
+
+    @Test
+    void takesAMaskedModelForNothingToGoOnFrom() throws Exception {
+        // Given: the newest model is a masked one
+        PretrainStage stage = stage(config, 2, PretrainingObjective.MASKED);
+
+        // When
+        Decision decision = stage.decide(topics, false);
+
+        // Then
+        assertThat(title(decision)).doesNotContain("continuing", "afresh", "masked");
+        stage.show(topics);
+        assertThat(stage.figures().model()).isNull();
+    }
+
+    private static PretrainConfig masked() {
+        return Settings.of(
+                PretrainConfig.class,
+                Map.of("alignstream.pretrain.depth", "2", "alignstream.pretrain.objective", "masked"));
+    }
+
     private static TokenBatch batch(int sequences) {
         return new TokenBatch(SHA256, 0, TokenBatch.Split.TRAINING, 0, 16, new int[sequences * 16], 0, 5, true);
     }
@@ -158,7 +192,12 @@ class PretrainStageTest {
 
     /** The same where the model was trained on so many sequences. */
     private PretrainStage stage(int trained) throws Exception {
-        PretrainStage stage = new PretrainStage(config, store, kept);
+        return stage(config, trained, null);
+    }
+
+    private PretrainStage stage(PretrainConfig settings, int trained, @Nullable PretrainingObjective learned)
+            throws Exception {
+        PretrainStage stage = new PretrainStage(settings, store, kept);
         stage.subscribe(topics);
         topics.publish(Topic.TOKENIZERS, tokenizer);
         topics.publish(
@@ -170,7 +209,10 @@ class PretrainStageTest {
                         model,
                         Map.of(Lineage.TOKENIZER, tokenizer.reference()),
                         List.of(),
-                        Map.of(PretrainLoop.TRAINING_SEQUENCES, (double) trained)));
+                        Map.of(PretrainLoop.TRAINING_SEQUENCES, (double) trained),
+                        null,
+                        null,
+                        learned));
         TokenBatch batch = batch(6);
         topics.take(new TokenBatch.Ledgers().record(batch, "test"), batch);
         return stage;

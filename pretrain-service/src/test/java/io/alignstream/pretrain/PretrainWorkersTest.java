@@ -2,6 +2,7 @@ package io.alignstream.pretrain;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.alignstream.contracts.PretrainingObjective;
 import io.alignstream.contracts.Stage;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.optimiser.OuterNesterov;
@@ -61,6 +62,21 @@ class PretrainWorkersTest {
         String alone = alone("alone");
 
         for (int workers = 1; workers <= SHARDS + 1; workers++) {
+            // When
+            String together = together("together" + workers, workers, (worker, step) -> {});
+
+            // Then
+            assertThat(together).as("%d workers", workers).isEqualTo(alone);
+        }
+    }
+
+    @Test
+    void any_number_of_workers_hides_and_finds_the_same_tokens() throws Exception {
+        // Given
+        settings = settings.learning(PretrainingObjective.MASKED);
+        String alone = alone("alone");
+
+        for (int workers = 2; workers <= SHARDS; workers++) {
             // When
             String together = together("together" + workers, workers, (worker, step) -> {});
 
@@ -266,7 +282,7 @@ class PretrainWorkersTest {
                 new TrainingRuns(store, Stage.PRETRAIN).of(Lineage.NONE, List.of(), settings.hyperparameters()),
                 new PretrainLoop.Inputs(
                         settings,
-                        TOKENIZER,
+                        settings.masked() ? TOKENIZER.withMask() : TOKENIZER,
                         SequenceSource.of(sequences()),
                         TinyText.sequences(TOKENIZER, 1_000, 8),
                         Optional.empty(),

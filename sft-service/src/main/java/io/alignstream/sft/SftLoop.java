@@ -126,7 +126,11 @@ public final class SftLoop implements TrainingLoop {
         static Inputs of(SftSettings settings, Path base, Collection<Instruction> instructions, SetAside setAside)
                 throws IOException {
             Tokenizer tokenizer = Tokenizer.load(base);
-            int longest = TransformerConfig.load(base).maxPositions();
+            TransformerConfig shape = TransformerConfig.load(base);
+            if (shape.bidirectional()) {
+                throw new InvalidInputException(Reason.of("sft.maskedBase").with("folder", base.toString()));
+            }
+            int longest = shape.maxPositions();
             SftSettings.Unknown unknown = settings.unknown();
             UnknownFacts taught = unknown == null
                     ? new UnknownFacts(List.copyOf(instructions), 0)

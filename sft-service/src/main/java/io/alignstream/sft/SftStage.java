@@ -93,7 +93,12 @@ public class SftStage implements StageDefinition {
     public Decision decide(View view, boolean triggered) {
         Optional<Checkpoint> newest = view.newestCheckpoint(Stage.PRETRAIN);
         if (newest.isEmpty()) {
-            return new Decision.Wait(Reason.of("sft.noBase"));
+            return new Decision.Wait(view.checkpoints(Stage.PRETRAIN).stream()
+                    .filter(Checkpoint::masked)
+                    .reduce((older, newer) -> newer)
+                    .map(masked -> Reason.of("sft.onlyMasked")
+                            .with("uri", masked.reference().uri().toString()))
+                    .orElseGet(() -> Reason.of("sft.noBase")));
         }
         Checkpoint base = newest.get();
         List<Checkpoint> models = models(view, base);

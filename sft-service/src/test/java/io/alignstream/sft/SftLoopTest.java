@@ -15,6 +15,7 @@ import io.alignstream.contracts.split.HeldOut;
 import io.alignstream.languagemodel.checkpoint.Safetensors;
 import io.alignstream.languagemodel.generation.AnswerSampler;
 import io.alignstream.languagemodel.network.Transformer;
+import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.tokenizer.ChatTemplate;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.training.HealingEvent;
@@ -26,6 +27,7 @@ import io.alignstream.training.memory.ActivationMemory;
 import io.alignstream.training.testing.FigureNames;
 import io.alignstream.training.testing.Recorder;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -86,6 +88,24 @@ class SftLoopTest {
 
     private static float[] row(float[] rows, int token, int width) {
         return Arrays.copyOfRange(rows, token * width, (token + 1) * width);
+    }
+
+    @Test
+    void aModelThatFillsBlanksIsNoBase() throws IOException {
+        // Given
+        Path masked = Files.createDirectory(folder.resolve("masked"));
+        Tokenizer tokenizer = Tokenizer.load(base);
+        tokenizer.save(masked);
+        TransformerConfig.load(base)
+                .bothWays()
+                .save(masked, new int[] {tokenizer.endOfDocument()}, tokenizer.pad());
+
+        // When
+        // Then
+        assertThatThrownBy(() -> SftLoop.Inputs.of(TinyInstructions.settings(1, 1_000), masked, INSTRUCTIONS))
+                .isInstanceOf(InvalidInputException.class)
+                .hasMessageContaining("masked model")
+                .hasMessageContaining("alignstream.pretrain.objective=next-token");
     }
 
     @ParameterizedTest

@@ -4,6 +4,7 @@ import io.alignstream.contracts.Message;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
 import io.alignstream.languagemodel.insight.Association;
+import io.alignstream.languagemodel.insight.BlankFilling;
 import io.alignstream.languagemodel.insight.Inspection;
 import io.alignstream.languagemodel.insight.TextTokens;
 import io.alignstream.languagemodel.insight.WordArithmetic;
@@ -20,11 +21,14 @@ import java.util.SequencedMap;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** What a model shows when one looks into it: one method for each picture but the pronouns, which take longer. */
 final class Answers {
 
     private static final int NEIGHBOURS = 20;
+    /** Tokens that are told for each blank. */
+    private static final int FILLINGS = 5;
     /** Tokens whose probabilities are told one by one. */
     private static final int LISTED = 200;
     /** Width, in nats, of the steps in which those of all others are told. */
@@ -50,6 +54,19 @@ final class Answers {
 
     /** So many tokens with about this probability each. */
     record Step(double logProbability, int tokens) {}
+
+    /** A token that may stand in a blank. */
+    record Filling(int id, String text, double probability) {}
+
+    /**
+     * What may stand in a blank, the most probable first.
+     *
+     * @param left what the base model guesses that sees the left alone; null where there is none
+     */
+    record Blank(List<Filling> both, @Nullable List<Filling> left) {}
+
+    /** A text's blanks and what stands around them, one piece more. */
+    record Blanks(List<String> pieces, List<Blank> blanks) {}
 
     /** A token that was drawn. */
     record Taken(int id, String text) {}
@@ -149,6 +166,21 @@ final class Answers {
 
     private static int[] joined(int[] ids, int... more) {
         return IntStream.concat(Arrays.stream(ids), Arrays.stream(more)).toArray();
+    }
+
+    /** What a masked model finds in each blank; of any other what it guesses from the left. */
+    static List<List<Filling>> fillings(ExploredModel model, List<String> pieces) {
+        return (model.version() == Version.MASKED
+                        ? BlankFilling.fromBothSides(model.network(), model.tokenizer(), pieces, FILLINGS)
+                        : BlankFilling.fromTheLeft(model.network(), model.tokenizer(), pieces, FILLINGS))
+                .stream()
+                        .map(choices -> choices.stream()
+                                .map(choice -> new Filling(
+                                        choice.id(),
+                                        TextTokens.shown(model.tokenizer(), choice.id()),
+                                        choice.probability()))
+                                .toList())
+                        .toList();
     }
 
     static Attention attention(ExploredModel model, Questions.Attention question) {

@@ -1,5 +1,6 @@
 package io.alignstream.inference.explorer;
 
+import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.messages.Explained;
 import io.alignstream.contracts.messages.Reason;
@@ -14,6 +15,7 @@ import io.alignstream.languagemodel.network.Footprint;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
+import io.alignstream.stageruntime.flow.FlowReader;
 import io.alignstream.training.Lineage;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -23,6 +25,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -34,11 +37,13 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
+import org.apache.kafka.common.KafkaException;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The models behind the served release, one of them in memory at a time; thread-safe.
+ * The models behind the served release, one of them in memory at a time, and the newest masked model, which may be in memory
+ * beside it, as the two are compared; thread-safe.
  *
  * <p>One thread answers one question after the other; few may wait, about half of them of one client at most. The model that was asked last stays in memory for the
  * next question, and goes with the thread when nobody has asked anything for some minutes.
@@ -55,15 +60,19 @@ public class ExplorerModels {
     private final ServedModel served;
     private final CheckpointStore store;
     private final InferenceConfig config;
+    private final FlowReader flow;
     private final ThreadPoolExecutor thread;
     private final ClientShares shares = new ClientShares(1 + MOST_WAITING / 2);
-    private @Nullable ExploredModel open;
+    /** The model that was asked last: of those behind the release, and the masked one. */
+    private final Map<Boolean, ExploredModel> open = new HashMap<>();
+
     private volatile @Nullable Remembered remembered;
 
-    ExplorerModels(ServedModel served, CheckpointStore store, InferenceConfig config) {
+    ExplorerModels(ServedModel served, CheckpointStore store, InferenceConfig config, FlowReader flow) {
         this.served = served;
         this.store = store;
         this.config = config;
+        this.flow = flow;
         ClassLoader loader = Thread.currentThread().getContextClassLoader();
         this.thread = new ThreadPoolExecutor(
                 1, 1, KEPT_MINUTES, TimeUnit.MINUTES, new ArrayBlockingQueue<>(MOST_WAITING), worker -> {
@@ -88,7 +97,7 @@ public class ExplorerModels {
      */
     public record Found(Reference reference, String run, boolean removed) {}
 
-    /** The versions that the served release was made from, and itself. */
+    /** The versions that the served release was made from, itself, and the newest masked model. */
     Map<Version, Found> versions() {
         LoadedModel current = served.current()
                 .orElseThrow(() -> new ExplorerException(Status.SERVICE_UNAVAILABLE, Reason.of("explorer.noRelease")));
@@ -128,7 +137,27 @@ public class ExplorerModels {
                 break;
             }
         }
+        masked().ifPresent(found -> versions.put(Version.MASKED, found));
         return Collections.unmodifiableMap(versions);
+    }
+
+    /** The newest masked model that the topics tell of; none while the broker does not answer. */
+    private Optional<Found> masked() {
+        try {
+            Optional<Checkpoint> newest = flow.read().checkpoints().stream()
+                    .map(FlowReader.Timed::event)
+                    .filter(Checkpoint::masked)
+                    .reduce((older, newer) -> newer);
+            if (newest.isEmpty()) {
+                return Optional.empty();
+            }
+            Reference reference = newest.get().reference();
+            return Optional.of(new Found(
+                    reference, newest.get().run(), store.removed(reference).isPresent()));
+        } catch (IOException | KafkaException e) {
+            LOG.warnf("Whether there is a masked model is not known: %s", e);
+            return Optional.empty();
+        }
     }
 
     /**
@@ -141,7 +170,10 @@ public class ExplorerModels {
         Found found = versions().get(version);
         if (found == null) {
             throw new ExplorerException(
-                    Status.NOT_FOUND, Reason.of("explorer.noVersion").with("version", version.id()));
+                    Status.NOT_FOUND,
+                    version == Version.MASKED
+                            ? Reason.of("explorer.noMasked")
+                            : Reason.of("explorer.noVersion").with("version", version.id()));
         }
         return ask(client, version, found.reference(), question);
     }
@@ -209,11 +241,15 @@ public class ExplorerModels {
     /** Nobody loads or closes a model while one is looked into. */
     private synchronized <T> T answered(Version version, Reference reference, Function<ExploredModel, T> question)
             throws IOException {
-        ExploredModel model = open;
+        boolean masked = version == Version.MASKED;
+        ExploredModel model = open.get(masked);
         if (model == null || !model.reference().equals(reference)) {
-            close();
+            if (model != null) {
+                open.remove(masked);
+                model.close();
+            }
             model = load(version, reference);
-            open = model;
+            open.put(masked, model);
         }
         return question.apply(model);
     }
@@ -235,12 +271,10 @@ public class ExplorerModels {
         return new ExploredModel(version, reference, network, tokenizer, new Inspector(network));
     }
 
-    /** Frees the memory of the model that was asked last. */
+    /** Frees the memory of the models that were asked last. */
     private synchronized void close() {
-        if (open != null) {
-            open.close();
-            open = null;
-        }
+        open.values().forEach(ExploredModel::close);
+        open.clear();
     }
 
     @PreDestroy

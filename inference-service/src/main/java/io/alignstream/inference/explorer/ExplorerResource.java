@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,7 +57,7 @@ public class ExplorerResource {
      */
     record Model(Version version, @Nullable String run, @Nullable String sha256, boolean removed) {}
 
-    /** The three versions, whether they are there or not. */
+    /** The three versions and the masked model, whether they are there or not. */
     @GET
     @Path("versions")
     @RolesAllowed(Role.Id.CLIENT)
@@ -88,6 +89,30 @@ public class ExplorerResource {
     @RolesAllowed(Role.Id.CLIENT)
     public Response next(Questions.@Nullable Next question, @Context RoutingContext call) {
         return looked(call, question, Questions.Next::version, Answers::next);
+    }
+
+    /** What may stand in a text's blanks, from both sides and from the left alone: {@link Answers.Blanks}. */
+    @POST
+    @Path("blanks")
+    @RolesAllowed(Role.Id.CLIENT)
+    public Response blanks(Questions.@Nullable Blanks question, @Context RoutingContext call) {
+        AuditLog.leaveOut(call);
+        return answer(() -> {
+            List<String> pieces = Questions.pieces(asked(question).text());
+            String client = Caller.of(call);
+            List<List<Answers.Filling>> both =
+                    models.ask(client, Version.MASKED, model -> Answers.fillings(model, pieces));
+            ExplorerModels.Found base = models.versions().get(Version.BASE);
+            List<List<Answers.Filling>> left = base == null || base.removed()
+                    ? null
+                    : models.ask(client, Version.BASE, model -> Answers.fillings(model, pieces));
+            return new Answers.Blanks(
+                    pieces,
+                    IntStream.range(0, both.size())
+                            .mapToObj(blank ->
+                                    new Answers.Blank(both.get(blank), left == null ? null : left.get(blank)))
+                            .toList());
+        });
     }
 
     /** What the heads of a layer take from where: {@link Answers.Attention}. */

@@ -4,6 +4,7 @@ import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
 import java.util.List;
 import java.util.Objects;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** What may be asked, and how much of it: the bodies of the explorer's calls, whose values are checked as they are taken. */
@@ -17,10 +18,15 @@ final class Questions {
     static final int MOST_TEXTS = 6;
     /** Attention takes memory and space on a page with the square of the text's length. */
     static final int MOST_TOKENS = 96;
+    /** Blanks of a text. */
+    static final int MOST_BLANKS = 8;
     /** Tokens that were drawn behind a prompt. */
     static final int MOST_TAKEN = 200;
 
     private static final int SHOWN = 40;
+
+    /** BERT's mask, that of the models here, and the sign with which Chinese keyboards bracket. */
+    private static final Pattern BLANK = Pattern.compile("\\[MASK]|<mask>|【MASK】", Pattern.CASE_INSENSITIVE);
 
     private Questions() {}
 
@@ -61,8 +67,22 @@ final class Questions {
             @Nullable List<@Nullable String> first,
             @Nullable List<@Nullable String> second) {}
 
+    /** What may stand where a text says {@code [MASK]}. */
+    public record Blanks(@Nullable String text) {}
+
     /** What a pronoun stands for, in a set of sentences. */
     public record Pronouns(@Nullable String version, @Nullable String language) {}
+
+    /** What stands before, between and behind the blanks of a text, one piece more than there are. */
+    static List<String> pieces(@Nullable String text) {
+        List<String> pieces = List.of(BLANK.split(text("text", text, LONGEST_TEXT), -1));
+        if (pieces.size() < 2 || pieces.size() > MOST_BLANKS + 1) {
+            throw new InvalidInputException(Reason.of("explorer.blanks.count")
+                    .with("count", pieces.size() - 1)
+                    .with("most", MOST_BLANKS));
+        }
+        return pieces;
+    }
 
     /** A text that is there and no longer than {@code most} characters. */
     static String text(String field, @Nullable String text, int most) {

@@ -7,14 +7,16 @@ import java.util.Arrays;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** The model at three points of its making. */
+/** The model at three points of its making, and one beside it. */
 enum Version {
     /** Has read documents. */
     BASE,
     /** Has learned from instructions besides. */
     SFT,
     /** Has learned from rankings besides: what is served. */
-    ALIGNED;
+    ALIGNED,
+    /** Has learned from documents to fill blanks: the newest such model, of which nothing else is made. */
+    MASKED;
 
     /** As requests and answers name it. */
     @JsonValue
@@ -22,10 +24,10 @@ enum Version {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** The one called {@code id}. */
+    /** The one called {@code id}, of those that go on with texts. */
     static Version of(@Nullable String id) {
         return Arrays.stream(values())
-                .filter(version -> version.id().equals(id))
+                .filter(version -> version != MASKED && version.id().equals(id))
                 .findFirst()
                 .orElseThrow(() -> new ExplorerException(
                         Response.Status.BAD_REQUEST,

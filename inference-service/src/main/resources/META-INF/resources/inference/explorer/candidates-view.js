@@ -30,6 +30,11 @@ export class CandidatesPanel extends Panel {
     this.fill(PRESETS[0]);
   }
 
+  /** It shows all of them. */
+  get choosesVersion() {
+    return false;
+  }
+
   fill({ prompt, separator, candidates }) {
     this.field('prompt').value = prompt;
     this.field('separator').value = separator.replace('\n', '⏎');

@@ -3,6 +3,7 @@ import { get, reasonOf } from '../../alignstream/api.js';
 import { element, say } from '../../alignstream/dom.js';
 import { otherLanguage, pageMessages, translate } from '../../alignstream/language.js';
 import { AttentionPanel } from './attention-view.js';
+import { BlanksPanel } from './blanks-view.js';
 import { CandidatesPanel } from './candidates-view.js';
 import { ContextsPanel } from './contexts-view.js';
 import { NextPanel } from './next-view.js';
@@ -11,14 +12,14 @@ import { WordsPanel } from './words-view.js';
 
 const SHORT = 12;
 const AGAIN_MILLISECONDS = 2000;
-const NAMES = { base: 'explorer.base', sft: 'explorer.sft', aligned: 'explorer.aligned' };
+const NAMES = { base: 'explorer.base', sft: 'explorer.sft', aligned: 'explorer.aligned', masked: 'explorer.masked' };
 
 class ExplorerPage {
   constructor(messages) {
     this.messages = messages;
     this.models = [];
     this.problem = { code: 'explorer.reading' };
-    this.panels = [CandidatesPanel, NextPanel, AttentionPanel, WordsPanel, ContextsPanel, PronounsPanel]
+    this.panels = [CandidatesPanel, NextPanel, BlanksPanel, AttentionPanel, WordsPanel, ContextsPanel, PronounsPanel]
       .map(Kind => new Kind(this));
     this.begun = new Set();
     this.current = this.panels[0];
@@ -101,7 +102,7 @@ class ExplorerPage {
     document.title = `${this.messages.text('explorer.title')} · Alignstream`;
     say(element('problem'), this.problem ? this.messages.said(this.problem) : '');
     say(element('models'), this.models.map(model => this.modelText(model)).join(' · '));
-    element('versions').hidden = this.current === this.panels[0];
+    element('versions').hidden = !this.current.choosesVersion;
     for (const radio of document.querySelectorAll('[name=version]')) {
       radio.disabled = this.models.length > 0 && !this.has(radio.value);
     }

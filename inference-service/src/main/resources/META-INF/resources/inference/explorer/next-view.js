@@ -1,6 +1,6 @@
 // The next token as a die: its sides move with temperature and top-p, a throw writes one.
 import { make, say } from '../../alignstream/dom.js';
-import { distribution, draw } from './probability-model.js';
+import { distribution, draw, shownToken } from './probability-model.js';
 import { Panel } from './panel.js';
 
 const SHOWN = 15;
@@ -77,7 +77,7 @@ export class NextPanel extends Panel {
     say(this.find('output.topP'), this.share(Number(this.field('topP').value)));
     this.bars(this.find('.bars'), sides.choices.slice(0, SHOWN).map(({ id, text, probability, kept }) => ({
       key: id,
-      name: text.replace(/ /g, '␣').replace(/\n/g, '⏎'),
+      name: shownToken(text),
       share: probability,
       label: kept ? this.share(probability) : this.text('explorer.leftOut'),
       kind: kept ? this.page.version : 'out',

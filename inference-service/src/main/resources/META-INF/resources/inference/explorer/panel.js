@@ -18,6 +18,11 @@ export class Panel {
     });
   }
 
+  /** Whether it shows one version, which people choose. */
+  get choosesVersion() {
+    return true;
+  }
+
   find(selector) {
     return this.root.querySelector(selector);
   }

@@ -25,6 +25,21 @@ export function candidateRows(answers) {
     (other.figures[newest]?.share ?? 0) - (one.figures[newest]?.share ?? 0));
 }
 
+/** A token as people see it: what cannot be seen is drawn. */
+export const shownToken = text => text.replace(/ /g, '␣').replace(/\n/g, '⏎');
+
+/**
+ * A text with the most probable token in each blank, `[{text, blank}]`; `side` is that from which they were found. The space
+ * before a blank is the token's own.
+ */
+export function filled({ pieces, blanks }, side) {
+  return pieces.flatMap((piece, index) => {
+    const isLast = index === blanks.length;
+    const text = { text: isLast ? piece : piece.trimEnd(), blank: false };
+    return isLast ? [text] : [text, { text: blanks[index][side][0].text, blank: true }];
+  }).filter(({ text }) => text !== '');
+}
+
 /** A probability as people write it, from its natural logarithm: `12.3 %`, `4.5·10⁻⁷`. */
 export function probabilityText(logProbability, messages) {
   const exponent = Math.floor(logProbability / Math.LN10);

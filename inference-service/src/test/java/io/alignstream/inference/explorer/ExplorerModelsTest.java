@@ -35,7 +35,7 @@ class ExplorerModelsTest {
         try (CheckpointStore store =
                 CheckpointStore.open(folder.resolve("store").toUri(), folder.resolve("cache"))) {
             Reference model = TinyModel.save(store, 1);
-            ExplorerModels models = new ExplorerModels(null, store, new SmallService(1, 1));
+            ExplorerModels models = new ExplorerModels(null, store, new SmallService(1, 1), null);
             CountDownLatch over = new CountDownLatch(1);
             AtomicInteger refused = new AtomicInteger();
             List<CompletableFuture<Boolean>> asked = IntStream.range(0, ASKED)

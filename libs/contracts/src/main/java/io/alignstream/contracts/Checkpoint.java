@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param promotion whether the next stages may build on it, and why; null where every finished model is built on
  * @param cause why the run was begun, with the name of the person who asked for it where one did; null of what was not trained here,
  *     and of events of before
+ * @param objective what a base model has learned, where that is not to go on with a text; null everywhere else
  */
 public record Checkpoint(
         Stage stage,
@@ -32,7 +33,8 @@ public record Checkpoint(
         List<DatasetSnapshot> datasets,
         Map<String, Double> metrics,
         @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Promotion promotion,
-        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Reason cause) {
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Reason cause,
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable PretrainingObjective objective) {
 
     public Checkpoint {
         Check.present("stage", stage);
@@ -45,6 +47,12 @@ public record Checkpoint(
         parents = Check.named("parents", parents);
         datasets = Check.list("datasets", datasets, 0, 64);
         metrics = Check.figures("metrics", metrics);
+        objective = objective == PretrainingObjective.NEXT_TOKEN ? null : objective;
+        if (objective != null && stage != Stage.PRETRAIN) {
+            throw new InvalidInputException(Reason.of("invalid.objective")
+                    .with("objective", objective.id())
+                    .with("stage", stage.id()));
+        }
     }
 
     /** A model that the next stages may build on. */
@@ -56,22 +64,33 @@ public record Checkpoint(
             Map<String, Reference> parents,
             List<DatasetSnapshot> datasets,
             Map<String, Double> metrics) {
-        this(stage, run, step, reference, parents, datasets, metrics, null, null);
+        this(stage, run, step, reference, parents, datasets, metrics, null, null, null);
     }
 
     /** The same with what was decided about it. */
     public Checkpoint with(@Nullable Promotion newPromotion) {
-        return new Checkpoint(stage, run, step, reference, parents, datasets, metrics, newPromotion, cause);
+        return new Checkpoint(
+                stage, run, step, reference, parents, datasets, metrics, newPromotion, cause, objective);
     }
 
     /** The same with why its run was begun. */
     public Checkpoint begunBy(@Nullable Reason why) {
-        return new Checkpoint(stage, run, step, reference, parents, datasets, metrics, promotion, why);
+        return new Checkpoint(stage, run, step, reference, parents, datasets, metrics, promotion, why, objective);
+    }
+
+    /** The same of a model that has learned something else. */
+    public Checkpoint learning(PretrainingObjective other) {
+        return new Checkpoint(stage, run, step, reference, parents, datasets, metrics, promotion, cause, other);
+    }
+
+    /** Whether it fills blanks and goes on with no text: whatever was decided about it, nothing can be built on it. */
+    public boolean masked() {
+        return objective == PretrainingObjective.MASKED;
     }
 
     /** Whether the next stages may build on it. */
     public boolean promoted() {
-        return promotion == null || promotion.granted();
+        return !masked() && (promotion == null || promotion.granted());
     }
 
     /**

@@ -2,6 +2,7 @@ package io.alignstream.stageruntime;
 
 import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.DatasetSnapshot;
+import io.alignstream.contracts.PretrainingObjective;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.incident.Incident;
@@ -91,6 +92,11 @@ public abstract class TrainingJob implements Job {
      * @return null where every finished model does
      */
     protected Checkpoint.@Nullable Promotion promotion(JobContext context, Trainer.Result result) throws IOException {
+        return null;
+    }
+
+    /** What a base model has learned, where it is not to go on with a text; null otherwise. */
+    protected @Nullable PretrainingObjective objective() {
         return null;
     }
 
@@ -248,7 +254,8 @@ public abstract class TrainingJob implements Job {
                         run.datasets(),
                         finished.metrics(),
                         promotion,
-                        context.cause().orElse(null)));
+                        context.cause().orElse(null),
+                        objective()));
         tidy();
     }
 

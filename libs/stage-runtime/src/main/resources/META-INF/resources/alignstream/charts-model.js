@@ -5,6 +5,7 @@ import { FIGURES } from './figures.js';
 const TOGETHER = [
   ['loss', 'validationLoss', 'baseValidationLoss'],
   ['trainingBitsPerByte', 'validationBitsPerByte'],
+  ['validationMaskedAccuracy', 'validationUnigramAccuracy'],
   ['pairAccuracy', 'judge/pairAccuracy'],
   ['objective/scores', 'heldOut/scores', 'heldOut/sftScores'],
   ['heldOut/judgeScores', 'heldOut/sftJudgeScores'],
@@ -23,7 +24,7 @@ const TOGETHER = [
 /** What one looks at first, the most telling first; at most five charts of them are shown unfolded. */
 const HEADLINES = [
   'objective/scores', 'heldOut/judgeScores', 'objective/kl', 'responseLength', 'policy/entropy_avg',
-  'trainingBitsPerByte', 'pairAccuracy', 'loss', 'validationAccuracy', 'rewards/margins', 'winRate', 'calibrationError', 'gradientNorm', 'modelFlopsUtilisation',
+  'trainingBitsPerByte', 'validationMaskedAccuracy', 'pairAccuracy', 'loss', 'validationAccuracy', 'rewards/margins', 'winRate', 'calibrationError', 'gradientNorm', 'modelFlopsUtilisation',
   'learningRate', 'tokensPerSecond', 'bytesPerToken', 'vocabularySize', 'documents',
 ];
 

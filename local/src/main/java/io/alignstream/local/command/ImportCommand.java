@@ -69,7 +69,10 @@ public final class ImportCommand implements Callable<Integer> {
     private HuggingFaceModel load(Path scratch) {
         Path given = source.toAbsolutePath().normalize();
         try {
-            return Files.isRegularFile(given) ? GgufImport.load(given, scratch) : HuggingFaceModel.load(given);
+            HuggingFaceModel model =
+                    Files.isRegularFile(given) ? GgufImport.load(given, scratch) : HuggingFaceModel.load(given);
+            model.requireCausal("a base model");
+            return model;
         } catch (IOException e) {
             throw new LaunchException("Cannot import: " + e.getMessage() + ".", e);
         }

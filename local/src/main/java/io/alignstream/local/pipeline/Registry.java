@@ -63,10 +63,10 @@ public final class Registry {
         return tokenizers.isEmpty() ? Optional.empty() : Optional.of(tokenizers.getLast());
     }
 
-    /** The newest checkpoint of {@code stage} that {@code fits}. */
+    /** The newest checkpoint of {@code stage} that {@code fits}; what only fills blanks is no link of the chain. */
     public Optional<Entry<Checkpoint>> newestCheckpoint(Stage stage, Predicate<Entry<Checkpoint>> fits) {
         return checkpoints.stream()
-                .filter(entry -> entry.event().stage() == stage && fits.test(entry))
+                .filter(entry -> entry.event().stage() == stage && !entry.event().masked() && fits.test(entry))
                 .reduce((older, newer) -> newer);
     }
 

@@ -1,5 +1,6 @@
 package io.alignstream.pretrain.sweep;
 
+import io.alignstream.contracts.PretrainingObjective;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,6 +28,7 @@ import java.util.TreeMap;
 record SweepFile(List<Map<String, String>> sets, List<String> varied, double keep) {
 
     static final int MAX_SETS = 64;
+    private static final String OBJECTIVE = "alignstream.pretrain.objective";
     private static final String KEEP = "sweep.keep";
     private static final String SETTINGS = "alignstream.";
     private static final String VARIED = "alignstream.pretrain.";
@@ -61,6 +63,10 @@ record SweepFile(List<Map<String, String>> sets, List<String> varied, double kee
             if (!name.startsWith(SETTINGS) && !name.equals(VALIDATION_LAST)) {
                 throw new IllegalArgumentException(name + "=" + text + " is not for a sweep file; names begin with "
                         + SETTINGS + ", or are " + VALIDATION_LAST + " or " + KEEP);
+            }
+            if (name.equals(OBJECTIVE) && !text.strip().equals(PretrainingObjective.NEXT_TOKEN.id())) {
+                throw new IllegalArgumentException(OBJECTIVE + " is " + text + " but a sweep compares bits per byte, of which"
+                        + " models that fill blanks have none; leave it out");
             }
             String[] choices = text.split(",", -1);
             if (choices.length > 1 && !name.startsWith(VARIED)) {

@@ -126,6 +126,9 @@ class SweepTest {
         assertThatThrownBy(() -> file(Map.of())).hasMessageContaining("1 sets of settings but must have 2 to 64");
         assertThatThrownBy(() -> file(Map.of("alignstream.pretrain.depth", "1,2", "sweep.keep", "1.5")))
                 .hasMessageContaining("sweep.keep is 1.5");
+        assertThatThrownBy(() -> file(Map.of("alignstream.pretrain.objective", "next-token,masked")))
+                .hasMessageContaining("alignstream.pretrain.objective is next-token,masked")
+                .hasMessageContaining("bits per byte");
         assertThatThrownBy(() -> file(Map.of("pretrain.depth", "1,2")))
                 .hasMessageContaining("pretrain.depth=1,2 is not for a sweep file");
         assertThatThrownBy(() -> file(Map.of("alignstream.tokenizer.vocabulary-size", "1024,2048")))

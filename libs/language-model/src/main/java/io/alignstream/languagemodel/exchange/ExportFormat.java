@@ -28,7 +28,9 @@ public enum ExportFormat {
     GGUF {
         @Override
         void write(Path model, Path target) throws IOException {
-            GgufModel.export(HuggingFaceModel.load(model), target);
+            HuggingFaceModel loaded = HuggingFaceModel.load(model);
+            loaded.requireCausal("written as GGUF; --format huggingface writes it for transformers' fill-mask pipeline");
+            GgufModel.export(loaded, target);
         }
     };
 

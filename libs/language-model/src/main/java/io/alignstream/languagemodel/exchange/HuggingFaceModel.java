@@ -69,6 +69,20 @@ public record HuggingFaceModel(
                 ChatConfig.read(folder).isPresent());
     }
 
+    /**
+     * Refuses a model that only fills blanks.
+     *
+     * @param what for, as it goes on after "cannot be"
+     * @throws IOException if attention goes both ways
+     */
+    public void requireCausal(String what) throws IOException {
+        if (config.bidirectional()) {
+            throw new IOException("a " + config.variant().architecture().modelType()
+                    + " model fills blanks and cannot go on with a text, so it cannot be " + what
+                    + "; give a Llama, Mistral, Qwen2 or Qwen3 model");
+        }
+    }
+
     private static void requireFinite(String name, SequencedMap<String, Tensor> tensors) throws IOException {
         SequencedMap<String, Long> damaged = new LinkedHashMap<>();
         tensors.forEach((weight, tensor) -> {

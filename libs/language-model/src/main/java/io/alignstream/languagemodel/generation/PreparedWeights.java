@@ -45,7 +45,7 @@ public final class PreparedWeights implements AutoCloseable {
 
     /** The weights of {@code model} as they are now, in {@code format}. */
     public PreparedWeights(Transformer model, WeightFormat format) {
-        this.config = model.config();
+        this.config = writing(model.config());
         this.format = format;
         this.scope = TorchRuntime.get().newScope();
         this.shape = new NDList();
@@ -113,6 +113,15 @@ public final class PreparedWeights implements AutoCloseable {
             scope.close();
             throw e;
         }
+    }
+
+    /** Each token would have to be written before those that it takes from are known. */
+    private static TransformerConfig writing(TransformerConfig config) {
+        if (config.bidirectional()) {
+            throw new IllegalArgumentException("a network whose attention goes both ways fills blanks and cannot write;"
+                    + " take a base model that was trained with alignstream.pretrain.objective=next-token");
+        }
+        return config;
     }
 
     private static void take(List<NDArray> arrays, NDManager scope, NDList into) {

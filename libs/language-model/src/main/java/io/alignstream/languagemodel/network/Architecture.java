@@ -10,7 +10,9 @@ public enum Architecture {
     /** As {@link #LLAMA}, always with biases on queries, keys and values. */
     QWEN2("qwen2", "Qwen2ForCausalLM"),
     /** As {@link #LLAMA}, with RMSNorm on each head's query and key and a head size of its own. */
-    QWEN3("qwen3", "Qwen3ForCausalLM");
+    QWEN3("qwen3", "Qwen3ForCausalLM"),
+    /** As {@link #LLAMA}, but for attention, which goes both ways (Boizard et al., arXiv 2503.05500). */
+    EUROBERT("eurobert", "EuroBertForMaskedLM");
 
     private final String modelType;
     private final String className;
@@ -28,6 +30,11 @@ public enum Architecture {
     /** Name of the class in Hugging Face's transformers. */
     public String className() {
         return className;
+    }
+
+    /** Whether a token takes from those behind it, too. */
+    public boolean bidirectional() {
+        return this == EUROBERT;
     }
 
     /** The family of a {@code model_type}; empty if it is none of these. */

@@ -167,6 +167,9 @@ final class ConfigJson {
         json.put("attention_bias", variant.attentionBias());
         if (variant.architecture() == Architecture.LLAMA) {
             json.put("mlp_bias", variant.feedForwardBias());
+        } else if (config.bidirectional()) {
+            json.put("mlp_bias", false);
+            json.put("mask_token_id", config.vocabularySize() - 1); // a tokenizer with a mask has it behind all others
         } else {
             json.put("use_sliding_window", false);
         }

@@ -25,7 +25,8 @@ import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The weights of a Llama-shaped network (fp32, Hugging Face names) and what can be computed with them.
+ * The weights of a Llama-shaped network (fp32, Hugging Face names) and what can be computed with them. Each token takes from
+ * those before it or, in a bidirectional network, from all of its row.
  *
  * <p>With a {@code score.weight} of shape {@code [1, width]} it is a reward model or critic: a backbone with a scalar
  * head. Scoring and sampling may run on several threads at once; training needs the weights to
@@ -91,7 +92,12 @@ public final class Transformer implements Trainable, AutoCloseable {
 
     private NDArray size() {
         return settings.create(new long[] {
-            config.layers(), config.heads(), config.keyValueHeads(), precision.torchType(), checkpointing ? 1 : 0
+            config.layers(),
+            config.heads(),
+            config.keyValueHeads(),
+            precision.torchType(),
+            checkpointing ? 1 : 0,
+            config.bidirectional() ? 1 : 0
         });
     }
 
@@ -366,7 +372,7 @@ public final class Transformer implements Trainable, AutoCloseable {
     }
 
     /**
-     * All logits of one sequence: the token after each position.
+     * All logits of one sequence: the token after each position, or, of a bidirectional network, at each.
      *
      * @param ids at most the model's positions
      * @return {@code [time][vocabularySize]}

@@ -12,7 +12,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /**
- * Shape of a Llama-shaped network (Llama, Qwen2, Qwen3), as {@code config.json} of a Hugging Face model states it.
+ * Shape of a Llama-shaped network (Llama, Qwen2, Qwen3, EuroBERT), as {@code config.json} of a Hugging Face model states it.
  *
  * @param vocabularySize number of token ids
  * @param layers number of blocks
@@ -135,6 +135,28 @@ public record TransformerConfig(
                 variant);
     }
 
+    /** The same network, in which each token takes from those behind it, too. */
+    public TransformerConfig bothWays() {
+        return new TransformerConfig(
+                vocabularySize,
+                layers,
+                width,
+                heads,
+                keyValueHeads,
+                feedForwardWidth,
+                maxPositions,
+                ropeTheta,
+                normEpsilon,
+                tiedEmbeddings,
+                new Variant(
+                        Architecture.EUROBERT, variant.headWidth(), variant.attentionBias(), false, variant.scaling()));
+    }
+
+    /** Whether each token takes from those behind it, too: such a network fills blanks and cannot write. */
+    public boolean bidirectional() {
+        return variant.architecture().bidirectional();
+    }
+
     /** Size of one head. */
     public int headWidth() {
         return variant.headWidth();
@@ -146,7 +168,7 @@ public record TransformerConfig(
     }
 
     /**
-     * Reads {@code config.json} in {@code folder}: that of a Llama, Qwen2 or Qwen3.
+     * Reads {@code config.json} in {@code folder}: that of a Llama, Qwen2, Qwen3 or EuroBERT.
      *
      * @throws IOException if the file is missing, not JSON, or describes a network that the program does not compute
      */
@@ -164,14 +186,16 @@ public record TransformerConfig(
     }
 
     /**
-     * Writes {@code config.json} and {@code generation_config.json} to {@code folder}.
+     * Writes {@code config.json} and, of a network that can write, {@code generation_config.json} to {@code folder}.
      *
      * @param endTokens ids that end a generation, the first one is the end of a document
      * @param padToken id of the padding
      */
     public void save(Path folder, int[] endTokens, int padToken) throws IOException {
         Files.write(folder.resolve("config.json"), ConfigJson.write(this, endTokens, padToken));
-        Files.write(folder.resolve("generation_config.json"), ConfigJson.writeGeneration(endTokens, padToken));
+        if (!bidirectional()) {
+            Files.write(folder.resolve("generation_config.json"), ConfigJson.writeGeneration(endTokens, padToken));
+        }
     }
 
     /** A head's size where heads share the width equally. */

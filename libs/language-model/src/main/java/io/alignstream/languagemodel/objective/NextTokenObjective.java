@@ -22,7 +22,8 @@ import java.util.List;
  */
 public final class NextTokenObjective implements MeanLoss<Sequences> {
 
-    private static final TorchProgram PROGRAM = NetworkProgram.with(
+    /** The way back from the loss to hidden states: cross-entropy and the output projection. */
+    static final String OUTPUT_GRADIENTS =
             """
               def output_gradients(self, w: Dict[str, Tensor], c: Dict[str, Tensor], x: Tensor, targets: Tensor, scale: float, lowest: int, g: Dict[str, Tensor]) -> Tuple[Tensor, Tensor]:
                 # x [N, D] -> sum of the losses, scale times the gradient of x; logits exist for a chunk of the rows at a time
@@ -56,6 +57,11 @@ public final class NextTokenObjective implements MeanLoss<Sequences> {
                       g[name] = torch.add_(g[name], rank)
                   first = first + n
                 return (total, torch.cat(parts))
+            """;
+
+    private static final TorchProgram PROGRAM = NetworkProgram.with(
+            OUTPUT_GRADIENTS
+                    + """
 
               def language_model_gradients(self, w: Dict[str, Tensor], c: Dict[str, Tensor], ids: Tensor, cells: Tensor, targets: Tensor, cos: Tensor, sin: Tensor, size: Tensor, eps: Tensor, lowest: int, count: float, g: Dict[str, Tensor]) -> Tensor:
                 # mean cross-entropy in nats over the count targets that are not -100

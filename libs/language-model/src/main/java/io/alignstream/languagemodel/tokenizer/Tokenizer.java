@@ -20,7 +20,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.text.Normalizer;
 import java.util.BitSet;
+import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
@@ -57,6 +59,9 @@ public final class Tokenizer {
     public static final String TOKENIZER_FILE = "tokenizer.json";
     /** The Hugging Face file with roles of the control tokens and the chat template. */
     public static final String CONFIG_FILE = "tokenizer_config.json";
+
+    /** Names of the token that hides another: the usual one, and one for a vocabulary in which that is a word. */
+    private static final List<String> MASKS = List.of("<mask>", "<|alignstream_mask|>");
 
     private static final long MAX_FILE_BYTES = 256L << 20;
 
@@ -269,6 +274,31 @@ public final class Tokenizer {
         return id(ControlToken.PAD);
     }
 
+    /** Id of the token that hides another; empty unless the tokenizer is {@linkplain #withMask that of a masked model}. */
+    public OptionalInt mask() {
+        return model.added().stream()
+                .filter(token -> token.control() && MASKS.contains(token.text()))
+                .mapToInt(AddedToken::id)
+                .findFirst();
+    }
+
+    /**
+     * The same with a token that hides another, behind all that are there: those keep their ids, so a text has the same
+     * tokens in both.
+     */
+    public Tokenizer withMask() {
+        if (mask().isPresent()) {
+            return this;
+        }
+        String name = MASKS.stream()
+                .filter(free -> !vocabulary.names().contains(free))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "the vocabulary has words called " + String.join(" and ", MASKS) + ", so no token can hide others"));
+        Tokenizer plain = load(TokenizerJson.withMask(model.json(), vocabularySize(), name));
+        return chat == null ? plain : new Tokenizer(plain, chat);
+    }
+
     /** Hash of {@link #toJson()} and of a foreign chat template, 64 lower-case hexadecimal digits: the identity. */
     public String sha256() {
         return sha256;
@@ -282,7 +312,10 @@ public final class Tokenizer {
     /** Writes {@value #TOKENIZER_FILE} and {@value #CONFIG_FILE} into a folder that exists. */
     public void save(Path folder) throws IOException {
         Files.write(folder.resolve(TOKENIZER_FILE), model.json());
-        byte[] config = TokenizerJson.writeConfig(token -> name(id(token)), chat == null ? ownChat() : chat.config());
+        byte[] config = TokenizerJson.writeConfig(
+                token -> name(id(token)),
+                chat == null ? ownChat() : chat.config(),
+                mask().stream().mapToObj(this::name).findFirst());
         Files.write(folder.resolve(CONFIG_FILE), config);
     }
 

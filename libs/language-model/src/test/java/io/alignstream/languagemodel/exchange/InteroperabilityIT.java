@@ -1,6 +1,7 @@
 package io.alignstream.languagemodel.exchange;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -15,11 +16,13 @@ import io.alignstream.languagemodel.checkpoint.Manifest;
 import io.alignstream.languagemodel.checkpoint.ModelWeights;
 import io.alignstream.languagemodel.checkpoint.Safetensors;
 import io.alignstream.languagemodel.generation.AnswerSampler;
+import io.alignstream.languagemodel.insight.BlankFilling;
 import io.alignstream.languagemodel.network.LoraAdapters;
 import io.alignstream.languagemodel.network.LoraSettings;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
+import io.alignstream.languagemodel.objective.MaskedTokenObjective;
 import io.alignstream.languagemodel.objective.Steps;
 import io.alignstream.languagemodel.optimiser.AdamW;
 import io.alignstream.languagemodel.tokenizer.BpeTrainer;
@@ -28,6 +31,7 @@ import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import io.alignstream.languagemodel.tokenizer.jinja.Given;
 import io.alignstream.languagemodel.tokenizer.jinja.JinjaTemplate;
 import io.alignstream.languagemodel.tokenizer.jinja.TemplateException;
+import io.alignstream.languagemodel.torch.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -107,6 +111,65 @@ class InteroperabilityIT {
                 .hasSize(10)
                 .allSatisfy((model, gap) -> assertThat(gap).as(model).isLessThan(1e-4));
         assertThat(checked.status()).as(checked.said()).isZero();
+    }
+
+    @Test
+    void aMaskedModelFillsTheSameBlanksInTransformers() throws Exception {
+        // Given
+        Tokenizer tokenizer = new BpeTrainer(420).train(TEXTS.iterator()).withMask();
+        TransformerConfig config =
+                TransformerConfig.of(tokenizer.vocabularySize(), 2, 64, 96).bothWays();
+        Path folder = ours.resolve("masked");
+        ObjectNode json = JSON.createObjectNode().put("folder", folder.toString());
+        try (Transformer model = Transformer.initialise(config, 5);
+                AdamW optimiser = new AdamW(model, AdamW.Settings.PRETRAINING)) {
+            Sequences batch = hidden(tokenizer);
+            for (int step = 0; step < 40; step++) {
+                Steps.take(
+                        new MaskedTokenObjective(model, Precision.FLOAT32),
+                        batch,
+                        model,
+                        optimiser,
+                        0.01);
+            }
+            Path checkpoint = Files.createDirectory(ours.resolve("checkpoint"));
+            config.save(checkpoint, new int[] {tokenizer.endOfTurn()}, tokenizer.pad());
+            tokenizer.save(checkpoint);
+            Safetensors.write(checkpoint.resolve(ModelWeights.FILE), model.tensors(), Map.of("format", "pt"));
+
+            // When
+            ExportFormat.HUGGINGFACE.export(checkpoint, folder);
+            int[] ids = new Random(1).ints(40, 0, config.vocabularySize()).toArray();
+            put(json, "ids", ids);
+            json.set("logits", JSON.valueToTree(model.logits(ids)));
+            ObjectNode blanks = json.putObject("blanks");
+            for (String text : List.of("成都必去<mask>是熊猫基地。", "The quick <mask> fox, <mask>5 times!", "<mask>来上海出差了。")) {
+                blanks.set(
+                        text,
+                        JSON.valueToTree(BlankFilling.fromBothSides(
+                                model, tokenizer, List.of(text.split("<mask>", -1)), 5)));
+            }
+        }
+        Files.write(ours.resolve("masked.json"), JSON.writeValueAsBytes(json));
+        Ended checked = python("check_masked.py", ours, System.getProperty("alignstream.python.masked", ""));
+
+        // Then
+        assertThat(checked.status()).as(checked.said()).isZero();
+        assertThatThrownBy(() -> ExportFormat.GGUF.export(folder, ours.resolve("masked.gguf")))
+                .hasMessageContaining("fills blanks");
+    }
+
+    /** The texts with every fifth token hidden. */
+    private static Sequences hidden(Tokenizer tokenizer) {
+        int[] text = Arrays.copyOf(tokenizer.encode(String.join("", TEXTS)), 90);
+        long[] ids = Arrays.stream(text).asLongStream().toArray();
+        long[] targets = new long[ids.length];
+        Arrays.fill(targets, Sequences.IGNORE);
+        for (int t = 0; t < ids.length; t += 5) {
+            targets[t] = ids[t];
+            ids[t] = tokenizer.mask().orElseThrow();
+        }
+        return new Sequences(1, ids.length, ids, targets);
     }
 
     /** All that can be read at all: what is left is refused when a model is imported. */
@@ -294,13 +357,21 @@ class InteroperabilityIT {
     private record Ended(int status, String said) {}
 
     private static Ended python(String script, Path folder) throws IOException, InterruptedException {
+        return python(script, folder, "");
+    }
+
+    /** The same where packages in a folder count before the others, unless it is empty. */
+    private static Ended python(String script, Path folder, String packages) throws IOException, InterruptedException {
         String python = Objects.requireNonNull(
                 System.getProperty("alignstream.python"), "system property alignstream.python is not set");
         Path log = folder.resolveSibling(script + ".log");
-        Process process = new ProcessBuilder(python, SCRIPTS.resolve(script).toString(), folder.toString())
+        ProcessBuilder builder = new ProcessBuilder(python, SCRIPTS.resolve(script).toString(), folder.toString())
                 .redirectErrorStream(true)
-                .redirectOutput(log.toFile())
-                .start();
+                .redirectOutput(log.toFile());
+        if (!packages.isEmpty()) {
+            builder.environment().put("PYTHONPATH", packages);
+        }
+        Process process = builder.start();
         if (!process.waitFor(MINUTES, TimeUnit.MINUTES)) {
             process.destroyForcibly().waitFor();
         }

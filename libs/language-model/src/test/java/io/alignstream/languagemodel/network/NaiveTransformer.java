@@ -136,16 +136,16 @@ final class NaiveTransformer {
         for (int t = 0; t < h.length; t++) {
             double[] mixed = new double[config.heads() * size];
             for (int head = 0; head < config.heads(); head++) {
-                double[] scores = new double[t + 1];
+                double[] scores = new double[config.bidirectional() ? h.length : t + 1];
                 double sum = 0;
-                for (int s = 0; s <= t; s++) {
+                for (int s = 0; s < scores.length; s++) {
                     for (int i = 0; i < size; i++) {
                         scores[s] += q[t][head * size + i] * k[s][head / group * size + i] / Math.sqrt(size);
                     }
                     scores[s] = Math.exp(scores[s]);
                     sum += scores[s];
                 }
-                for (int s = 0; s <= t; s++) {
+                for (int s = 0; s < scores.length; s++) {
                     taken[head][t][s] = scores[s] / sum;
                     for (int i = 0; i < size; i++) {
                         mixed[head * size + i] += scores[s] / sum * v[s][head / group * size + i];

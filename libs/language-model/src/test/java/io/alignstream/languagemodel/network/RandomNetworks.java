@@ -36,6 +36,11 @@ final class RandomNetworks {
                 new Variant(architecture, headWidth, bias, feedForwardBias, scaling(random)));
     }
 
+    /** The same of networks whose attention goes both ways. */
+    static TransformerConfig bothWays(int seed) {
+        return config(seed * 3).bothWays();
+    }
+
     private static RotaryScaling scaling(Random random) {
         return List.of(
                         RotaryScaling.NONE,

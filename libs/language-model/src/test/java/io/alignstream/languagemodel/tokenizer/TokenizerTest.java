@@ -91,6 +91,31 @@ class TokenizerTest {
     }
 
     @Test
+    void aMaskStandsBehindAllTokensAndChangesNoneOfThem(@TempDir Path folder) throws Exception {
+        for (Tokenizer tokenizer : List.of(TOKENIZER, BYTES)) {
+            // Given
+            String text = "今天<mask>上海 <mask> 42";
+
+            // When
+            Tokenizer masked = tokenizer.withMask();
+            masked.save(folder);
+
+            // Then: it comes back, no text makes it, and what it says is nothing
+            assertThat(tokenizer.mask()).isEmpty();
+            assertThat(masked.mask()).hasValue(tokenizer.vocabularySize());
+            assertThat(masked.name(tokenizer.vocabularySize())).isEqualTo("<mask>");
+            assertThat(masked.encode(text)).isEqualTo(tokenizer.encode(text));
+            assertThat(masked.decode(masked.mask().orElseThrow())).isEmpty();
+            assertThat(masked.withMask()).isSameAs(masked);
+            assertThat(Tokenizer.load(folder).mask()).isEqualTo(masked.mask());
+            assertThat(Tokenizer.load(folder).sha256())
+                    .isEqualTo(masked.sha256())
+                    .isNotEqualTo(tokenizer.sha256());
+            assertThat(Files.readString(folder.resolve(Tokenizer.CONFIG_FILE))).contains("\"mask_token\":\"<mask>\"");
+        }
+    }
+
+    @Test
     void noTextMakesAControlToken() {
         // Given
         StringBuilder text = new StringBuilder();

@@ -29,6 +29,7 @@ import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.network.Variant;
 import io.alignstream.languagemodel.objective.DpoObjective;
 import io.alignstream.languagemodel.objective.GrpoObjective;
+import io.alignstream.languagemodel.objective.MaskedTokenObjective;
 import io.alignstream.languagemodel.objective.NextTokenObjective;
 import io.alignstream.languagemodel.objective.Objective;
 import io.alignstream.languagemodel.objective.PolicyObjective;
@@ -304,6 +305,15 @@ class ProgramsOnAnyDeviceTest {
                         new TextEmbedder(weights).embed(List.of(new int[] {1, 2, 3}, new int[] {4}));
                     }
                 }
+            }
+        }
+        for (Precision precision : Precision.values()) {
+            try (Transformer network = Transformer.initialise(config(Architecture.EUROBERT, true), 3)
+                            .computeIn(precision)
+                            .checkpointActivations(precision == Precision.BFLOAT16);
+                    AdamW optimiser = new AdamW(network, AdamW.Settings.PRETRAINING, precision)) {
+                step(new MaskedTokenObjective(network, precision), BATCH, network, optimiser);
+                network.meanLoss(BATCH);
             }
         }
         measureProducts();

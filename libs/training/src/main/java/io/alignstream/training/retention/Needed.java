@@ -46,17 +46,20 @@ final class Needed {
             needed.withOrigins(release.reference());
         }
         for (Stage stage : StoreCollector.STAGES) {
-            List<Checkpoint> models = registry.of(stage);
-            models.subList(Math.max(0, models.size() - retention.models()), models.size())
-                    .forEach(model -> needed.model(model.reference()));
+            for (List<Checkpoint> models : registry.families(stage)) {
+                models.subList(Math.max(0, models.size() - retention.models()), models.size())
+                        .forEach(model -> needed.model(model.reference()));
+            }
             registry.inUse(stage).ifPresent(model -> needed.model(model.reference()));
         }
         registry.rewardOfNewestSft().ifPresent(model -> needed.model(model.reference()));
         // An imported base model has no trunk: the newest of our own is the one that goes on.
-        registry.of(Stage.PRETRAIN).stream()
-                .filter(model -> needed.hasState(model.reference()))
-                .reduce((older, newer) -> newer)
-                .ifPresent(model -> needed.state(model.reference()));
+        for (List<Checkpoint> models : registry.families(Stage.PRETRAIN)) {
+            models.stream()
+                    .filter(model -> needed.hasState(model.reference()))
+                    .reduce((older, newer) -> newer)
+                    .ifPresent(model -> needed.state(model.reference()));
+        }
         for (Holdings run : runs) {
             boolean announced = run.checkpoints().stream()
                     .anyMatch(holding -> registry.announces(holding.reference().sha256()));

@@ -8,6 +8,7 @@ import io.alignstream.training.Lineage;
 import java.io.IOException;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedSet;
 import java.util.stream.Collectors;
@@ -38,6 +39,18 @@ public record Registry(List<Checkpoint> checkpoints, List<ModelRelease> releases
         return checkpoints.stream()
                 .filter(checkpoint -> checkpoint.stage() == stage)
                 .toList();
+    }
+
+    /** The finished models of {@code stage} in families of which each keeps its own newest ones; those with nothing in them too. */
+    List<List<Checkpoint>> families(Stage stage) {
+        Map<Boolean, List<Checkpoint>> families =
+                of(stage).stream().collect(Collectors.partitioningBy(Checkpoint::masked));
+        return List.copyOf(families.values());
+    }
+
+    /** The newest model that fills blanks, if there is one. */
+    public Optional<Checkpoint> newestMasked() {
+        return checkpoints.stream().filter(Checkpoint::masked).reduce((older, newer) -> newer);
     }
 
     /** The model of {@code stage} that others are made from. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.ModelRelease.Verdict;
+import io.alignstream.contracts.PretrainingObjective;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.languagemodel.capacity.Capacity;
@@ -124,6 +125,33 @@ class StoreCollectorTest {
         assertThat(deleted).extracting(Garbage::run).containsExactlyInAnyOrder("base-1", "sft-1");
         assertThat(hasState(newest)).isTrue();
         assertThat(hasState(base)).isFalse();
+    }
+
+    @Test
+    void aMaskedModelStaysBesideTheBaseModelAndBothCanGoOn() throws IOException {
+        // Given
+        open("file");
+        Reference base = finished(Stage.PRETRAIN, "base-1", Map.of());
+        Reference older = finished(Stage.PRETRAIN, "masked-1", Map.of());
+        masked();
+        Reference newer = finished(Stage.PRETRAIN, "masked-2", Map.of());
+        masked();
+        collector().collect(this::registry);
+        ahead = DAY.plusMinutes(1);
+
+        // When
+        List<Garbage> deleted = collector().collect(this::registry);
+
+        // Then
+        assertThat(deleted).extracting(Garbage::run).containsOnly("masked-1");
+        assertThat(opens(older)).isFalse();
+        assertThat(hasState(base)).isTrue();
+        assertThat(hasState(newer)).isTrue();
+    }
+
+    /** The model that was announced last fills blanks. */
+    private synchronized void masked() {
+        checkpoints.add(checkpoints.removeLast().learning(PretrainingObjective.MASKED));
     }
 
     @Test

@@ -57,12 +57,22 @@ public final class ExportCommand implements Callable<Integer> {
     @Option(names = "--format", required = true, paramLabel = "FORMAT", description = "huggingface, peft or gguf.")
     ExportFormat format = ExportFormat.HUGGINGFACE;
 
+    @Option(
+            names = "--masked",
+            description = "The newest masked model, which fills blanks, for transformers' fill-mask pipeline"
+                    + " (version 5.3 or newer), instead of the default; with --format huggingface.")
+    boolean masked;
+
     @Option(names = "--to", required = true, paramLabel = "PATH", description = "The new file or folder.")
     Path target = Path.of("");
 
     @Override
     public Integer call() throws IOException {
         Console console = Console.standard();
+        if (masked && (folder != null || format != ExportFormat.HUGGINGFACE)) {
+            throw new LaunchException("--masked takes the newest masked model and writes it with --format huggingface;"
+                    + " give no folder and no other format beside it.");
+        }
         if (folder != null) {
             export(folder, null, console);
             return 0;
@@ -70,9 +80,10 @@ public final class ExportCommand implements Callable<Integer> {
         Site site = options.site();
         try (PublishedModels models = PublishedModels.open(site, console);
                 CheckpointStore store = new SiteSettings(site, System.getenv()).openStore()) {
-            Reference model = newest(models.registry(), format);
+            Reference model = masked ? newestMasked(models.registry()) : newest(models.registry(), format);
             Path checkpoint = store.open(model).folder();
-            export(checkpoint, format == ExportFormat.GGUF ? null : readme(models, store, model), console);
+            boolean carded = !masked && format != ExportFormat.GGUF; // a card tells of what writes
+            export(checkpoint, carded ? readme(models, store, model) : null, console);
         } catch (DamagedCheckpointException e) {
             throw new LaunchException("Cannot export: " + e.getMessage() + ".", e);
         }
@@ -91,6 +102,19 @@ public final class ExportCommand implements Callable<Integer> {
             throw new LaunchException("Cannot export " + model + ": " + e.getMessage() + ".", e);
         }
         console.line("wrote " + target);
+    }
+
+    /**
+     * The newest model that fills blanks.
+     *
+     * @throws LaunchException if the topics know none
+     */
+    static Reference newestMasked(Registry registry) {
+        return registry.newestMasked()
+                .map(Checkpoint::reference)
+                .orElseThrow(() -> new LaunchException("There is no masked model yet; train one on the documents that"
+                        + " are there with ./alignstream down, then ALIGNSTREAM_PRETRAIN_OBJECTIVE=masked"
+                        + " ./alignstream up."));
     }
 
     /**

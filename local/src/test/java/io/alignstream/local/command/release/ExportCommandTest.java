@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.ModelRelease.Verdict;
+import io.alignstream.contracts.PretrainingObjective;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
 import io.alignstream.contracts.Topic;
@@ -79,6 +80,34 @@ class ExportCommandTest {
         // Then
         assertThat(model).isEqualTo(approved);
         assertThat(newest(ExportFormat.PEFT)).isEqualTo(sft);
+    }
+
+    @Test
+    void aMaskedModelIsTakenWhereItIsAskedForAndNowhereElse() {
+        // Given
+        Reference base = finished(Stage.PRETRAIN, "base-1");
+        assertThatThrownBy(() -> ExportCommand.newestMasked(new Registry(checkpoints, releases)))
+                .isInstanceOf(LaunchException.class)
+                .hasMessageContaining("ALIGNSTREAM_PRETRAIN_OBJECTIVE=masked");
+        Reference masked = new Reference(URI.create("file:/masked"), Sha256.hex("masked"), 1);
+        checkpoints.add(new Checkpoint(
+                Stage.PRETRAIN,
+                "masked-1",
+                1,
+                masked,
+                Map.of(),
+                List.of(),
+                Map.of(),
+                null,
+                null,
+                PretrainingObjective.MASKED));
+
+        // When
+        Reference model = ExportCommand.newestMasked(new Registry(checkpoints, releases));
+
+        // Then
+        assertThat(model).isEqualTo(masked);
+        assertThat(newest(ExportFormat.HUGGINGFACE)).isEqualTo(base);
     }
 
     @Test

@@ -8,8 +8,10 @@ import io.alignstream.languagemodel.tokenizer.split.ByteLevelSplit;
 import io.alignstream.languagemodel.tokenizer.split.HanSplit;
 import io.alignstream.languagemodel.tokenizer.vocabulary.ControlToken;
 import io.alignstream.languagemodel.tokenizer.vocabulary.Merges;
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 
 /** Writes {@code tokenizer.json} and {@code tokenizer_config.json} in the layout of Hugging Face's tokenizers. */
@@ -41,8 +43,13 @@ public final class TokenizerJson {
         return bytes(root);
     }
 
-    /** {@code tokenizer_config.json} of a tokenizer with these names of its control tokens and this chat template. */
-    public static byte[] writeConfig(Function<ControlToken, String> controlTokens, ChatConfig chat) {
+    /**
+     * {@code tokenizer_config.json} of a tokenizer with these names of its control tokens and this chat template.
+     *
+     * @param mask name of the token that hides another; empty if there is none
+     */
+    public static byte[] writeConfig(
+            Function<ControlToken, String> controlTokens, ChatConfig chat, Optional<String> mask) {
         ObjectNode root = JSON.createObjectNode();
         root.put("tokenizer_class", "PreTrainedTokenizerFast");
         for (String name : List.of("bos_token", "eos_token", "pad_token", "unk_token")) {
@@ -58,6 +65,11 @@ public final class TokenizerJson {
         root.put("add_bos_token", false);
         root.put("chat_template", chat.template());
         chat.names().forEach(root::put);
+        mask.ifPresent(name -> {
+            root.put("mask_token", name);
+            // without the types of tokens, which a network that fills blanks has no use for
+            root.putArray("model_input_names").add("input_ids").add("attention_mask");
+        });
         return bytes(root);
     }
 
@@ -66,6 +78,22 @@ public final class TokenizerJson {
         ObjectNode node = JSON.createObjectNode().put("id", id).put("content", text);
         node.put("single_word", false).put("lstrip", false).put("rstrip", false);
         return node.put("normalized", false).put("special", true);
+    }
+
+    /**
+     * A {@code tokenizer.json} with a control token more that hides another one and the space before it.
+     *
+     * @param id the first one that is free
+     * @throws IllegalArgumentException if {@code json} is no tokenizer.json
+     */
+    public static byte[] withMask(byte[] json, int id, String text) {
+        try {
+            ObjectNode root = (ObjectNode) JSON.readTree(json);
+            root.withArray("added_tokens").add(controlToken(id, text).put("lstrip", true));
+            return bytes(root);
+        } catch (IOException | ClassCastException e) {
+            throw new IllegalArgumentException("not a tokenizer.json: " + e.getMessage(), e);
+        }
     }
 
     static byte[] bytes(ObjectNode root) {
