@@ -13,7 +13,7 @@ name=$(basename "$service")
 mkdir -p "$3"
 output=$(cd "$3" && pwd -P)
 app=$service/target/quarkus-app
-limit=120
+limit=300
 rm -f "$output/app.aot"
 cp "$here/java.options" "$output/java.options"
 
@@ -39,6 +39,7 @@ if [ ! -f "$recorded" ]; then
   tar --extract --to-stdout --file "$base/base.tar" layer.tar | tar --extract --directory "$scratch/root" --no-same-owner --preserve-permissions
   echo "Recording how $name starts (once, some half a minute)" >&2
   # Nobody needs to reach it and it reaches nobody: no broker is what it waits for longest.
+  : >"$scratch/log"
   env -i PATH=/usr/bin:/bin HOME=/tmp LANG=C.UTF-8 QUARKUS_HTTP_HOST=127.0.0.1 QUARKUS_HTTP_PORT=0 KAFKA_BOOTSTRAP_SERVERS=127.0.0.1:1 \
     ALIGNSTREAM_STORE_ROOT=file:/data/store ALIGNSTREAM_STORE_CACHE=/data/cache ALIGNSTREAM_VIEWS_FOLDER=/data/views DJL_CACHE_DIR=/data/djl \
     ALIGNSTREAM_SHUTDOWN_GRACE=1s \

@@ -5,7 +5,8 @@
 #   confined.sh ROOT [SOURCE:TARGET]... -- COMMAND...
 #   ROOT            an unpacked image; folders for what is mounted are made in it
 #   SOURCE:TARGET   a folder that is mounted for writing, as a volume is; SOURCE:TARGET:ro one for reading
-# COMMAND runs in /app with the environment of this script, and takes the place of its process. --check says by its exit status
+# COMMAND runs in /app with the environment of this script, and takes the place of its process. What it preloads stands in
+# CONFINED_PRELOAD instead of LD_PRELOAD: this machine's programs need not have it. --check says by its exit status
 # whether the machine allows all that.
 set -eu
 
@@ -50,6 +51,8 @@ exec unshare --user --map-root-user --mount --propagation private sh -euc '
   done
   mount -o remount,bind,ro "$CONFINED_ROOT"
   root=$CONFINED_ROOT
-  unset CONFINED_ROOT CONFINED_MOUNTS
-  exec setpriv --no-new-privs unshare --user --map-user=10001 --map-group=10001 --root="$root" --wd=/app "$@"
+  preload=${CONFINED_PRELOAD:-}
+  unset CONFINED_ROOT CONFINED_MOUNTS CONFINED_PRELOAD
+  exec setpriv --no-new-privs env ${preload:+"LD_PRELOAD=$preload"} \
+    unshare --user --map-user=10001 --map-group=10001 --root="$root" --wd=/app "$@"
 ' confined "$@"

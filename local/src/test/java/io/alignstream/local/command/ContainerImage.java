@@ -22,6 +22,9 @@ import java.util.stream.StreamSupport;
 record ContainerImage(Path root, JsonNode config) {
 
     private static final String WHITEOUT = ".wh.";
+    /** Jib's archives hold times that GNU's tar does not know. */
+    private static final String QUIET = "--warning=no-unknown-keyword";
+
     private static final String OPAQUE = ".wh..wh..opq";
 
     /** Unpacks the layers one above the other into {@code folder}; a whiteout takes away what those below have brought. */
@@ -33,12 +36,13 @@ record ContainerImage(Path root, JsonNode config) {
         JsonNode manifest = json.readTree(parts.resolve("manifest.json").toFile()).get(0);
         for (JsonNode layer : manifest.get("Layers")) {
             String file = parts.resolve(layer.asText()).toString();
-            for (String entry : run("tar", "--list", "--file", file).lines().toList()) {
+            for (String entry : run("tar", "--list", QUIET, "--file", file).lines().toList()) {
                 apply(root, Path.of(entry).normalize());
             }
             run(
                     "tar",
                     "--extract",
+                    QUIET,
                     "--file",
                     file,
                     "--directory",

@@ -115,6 +115,7 @@ class ImageIT {
         try (Stream<String> lines = Files.lines(Path.of("../k8s/base/alignstream.env"))) {
             lines.filter(line -> !line.isBlank() && !line.startsWith("#")).forEach(entry -> put(environment, entry));
         }
+        environment.put("CONFINED_PRELOAD", environment.remove("LD_PRELOAD"));
         environment.remove("ALIGNSTREAM_ACCESS_KEYS");
         environment.put("ALIGNSTREAM_ACCESS_LOCAL", "true");
         environment.put("KAFKA_BOOTSTRAP_SERVERS", site.connection().servers());

@@ -185,6 +185,27 @@ class KubernetesTest {
     }
 
     @Test
+    void images_are_built_for_the_user_port_and_names_that_the_pods_have() {
+        // Given
+        JsonNode pod = common();
+        String build = Project.text("pom.xml");
+
+        // When
+        String user = pod.at("/securityContext/runAsUser").asText() + ":"
+                + pod.at("/securityContext/runAsGroup").asText();
+
+        // Then
+        assertThat(build)
+                .contains(
+                        "<images.registry>alignstream<",
+                        "<user>" + user + "</user>",
+                        "<port>" + pod.at("/containers/0/ports/0/containerPort").asText() + "</port>");
+        for (Stage stage : Stage.values()) {
+            assertThat(Project.text(stage.service() + "/pom.xml")).contains("<image.skip>false</image.skip>");
+        }
+    }
+
+    @Test
     void a_pod_has_longer_to_leave_than_its_job() {
         // Given
         Duration pod =
