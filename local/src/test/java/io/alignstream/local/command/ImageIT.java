@@ -12,6 +12,7 @@ import io.alignstream.local.chaos.TrialWorld;
 import io.alignstream.local.pipeline.EventSet;
 import io.alignstream.local.pipeline.Registry;
 import io.alignstream.local.process.ProcessSpec;
+import io.alignstream.local.project.Project;
 import io.alignstream.local.service.ServiceClient;
 import io.alignstream.local.site.Site;
 import java.io.IOException;
@@ -114,6 +115,14 @@ class ImageIT {
         image.texts("Env").forEach(entry -> put(environment, entry));
         try (Stream<String> lines = Files.lines(Path.of("../k8s/base/alignstream.env"))) {
             lines.filter(line -> !line.isBlank() && !line.startsWith("#")).forEach(entry -> put(environment, entry));
+        }
+        for (JsonNode variable : Project.yaml("k8s/base/" + stage.service() + ".yaml")
+                .getFirst()
+                .at("/spec/template/spec/containers/0/env")) {
+            if (variable.has("value")) {
+                environment.put(
+                        variable.get("name").asText(), variable.get("value").asText());
+            }
         }
         environment.put("CONFINED_PRELOAD", environment.remove("LD_PRELOAD"));
         environment.remove("ALIGNSTREAM_ACCESS_KEYS");
