@@ -17,8 +17,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -99,14 +97,10 @@ class KubernetesTest {
         assertThat(cards.at("/patches/0/patch").asText())
                 .contains("ALIGNSTREAM_TORCH_DEVICE", "cuda:0", "nvidia.com/gpu: 1");
         assertThat(SettingsCatalogue.all()).anyMatch(setting -> setting.isSetBy("ALIGNSTREAM_TORCH_DEVICE"));
-        assertThat(Project.text("k8s/Dockerfile.cuda")).contains("torch==" + libtorch());
-    }
-
-    /** The version that DJL's libraries were made for. */
-    private static String libtorch() {
-        Matcher version = Pattern.compile("<libtorch.version>([0-9.]+)<").matcher(Project.text("pom.xml"));
-        assertThat(version.find()).isTrue();
-        return version.group(1);
+        assertThat(Project.text("pom.xml"))
+                .contains(
+                        "<PYTORCH_VERSION>${libtorch.version}<",
+                        "<image>${images.registry}/${project.artifactId}:${project.version}${images.variant}<");
     }
 
     @ParameterizedTest
@@ -188,6 +182,27 @@ class KubernetesTest {
         assertThat(container.at("/readOnlyRootFilesystem").asBoolean()).isTrue();
         assertThat(container.at("/allowPrivilegeEscalation").asBoolean(true)).isFalse();
         assertThat(texts(container.at("/capabilities/drop"))).containsExactly("ALL");
+    }
+
+    @Test
+    void images_are_built_for_the_user_port_and_names_that_the_pods_have() {
+        // Given
+        JsonNode pod = common();
+        String build = Project.text("pom.xml");
+
+        // When
+        String user = pod.at("/securityContext/runAsUser").asText() + ":"
+                + pod.at("/securityContext/runAsGroup").asText();
+
+        // Then
+        assertThat(build)
+                .contains(
+                        "<images.registry>alignstream<",
+                        "<user>" + user + "</user>",
+                        "<port>" + pod.at("/containers/0/ports/0/containerPort").asText() + "</port>");
+        for (Stage stage : Stage.values()) {
+            assertThat(Project.text(stage.service() + "/pom.xml")).contains("<image.skip>false</image.skip>");
+        }
     }
 
     @Test

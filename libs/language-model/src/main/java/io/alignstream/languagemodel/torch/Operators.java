@@ -1,30 +1,43 @@
 package io.alignstream.languagemodel.torch;
 
+import ai.djl.Device;
 import io.alignstream.contracts.hash.Sha256;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The transformer's operators: formulas in the program's text, or the optional library of fused ones in C++ (see {@code
  * src/main/cpp}).
  *
- * <p>On a card the formulas compute. The library is named by system property {@value #PROPERTY} or environment variable {@value #VARIABLE}. Both kinds
- * compute the same; their last bits differ, so the kind is part of the fingerprint.
+ * <p>On a card the formulas compute. The library is named by system property {@value #PROPERTY} or environment variable {@value #VARIABLE}: a file, or, as in
+ * images, a folder with one for each {@link OperatorVariant}, of which the processor chooses. All kinds compute the same; their last
+ * bits differ, so the kind is part of the fingerprint.
  */
 final class Operators {
 
     static final String PROPERTY = "alignstream.torch.operators";
     static final String VARIABLE = "ALIGNSTREAM_TORCH_OPERATORS";
 
-    private static final Optional<Path> LIBRARY = configured();
+    private static final String TEXT = "text";
+    private static final Logger LOG = LoggerFactory.getLogger(Operators.class);
+
+    private static final Optional<Path> LIBRARY =
+            configured(System.getProperty(PROPERTY, System.getenv().getOrDefault(VARIABLE, "")), Processor.flags());
 
     private Operators() {}
 
-    /** Loads the library if one is configured; libtorch must be loaded. */
-    static void load() {
+    /** Loads the library if one is configured and {@code device} is the processor; libtorch must be loaded. */
+    static void load(Device device) {
+        if (device.isGpu()) {
+            return;
+        }
+        LOG.atInfo().addKeyValue("operators", Fingerprint.VALUE).log("Operators of the processor");
         LIBRARY.ifPresent(library -> {
             try {
                 System.load(library.toString());
@@ -48,13 +61,13 @@ final class Operators {
         return LIBRARY.isPresent() && !TorchRuntime.get().device().isGpu();
     }
 
-    /** {@code text}, or {@code fused} and the beginning of the library's sha256. */
+    /** {@code text}, or {@code fused}, the variant where the processor chose one, and the beginning of the library's sha256. */
     static String fingerprint() {
-        return fused() ? Fingerprint.VALUE : "text";
+        return fused() ? Fingerprint.VALUE : TEXT;
     }
 
-    private static Optional<Path> configured() {
-        String value = System.getProperty(PROPERTY, System.getenv().getOrDefault(VARIABLE, ""));
+    /** The library that {@code value} names for a processor with these flags; empty where it names none. */
+    static Optional<Path> configured(String value, Set<String> processor) {
         if (value.isBlank()) {
             return Optional.empty();
         }
@@ -63,18 +76,22 @@ final class Operators {
             throw new IllegalStateException(library + " does not exist, but " + PROPERTY + " or " + VARIABLE
                     + " names it; build it or unset both");
         }
-        return Optional.of(library);
+        return Files.isDirectory(library) ? OperatorVariant.choose(library, processor) : Optional.of(library);
+    }
+
+    /** What a library is called in fingerprints: {@code fused}, its variant where its folder is one, its bytes. */
+    static String fingerprint(Path library) {
+        try {
+            String hash = Sha256.hex(library).substring(0, 12);
+            return OperatorVariant.of(library)
+                    .map(variant -> "fused " + variant.folder() + " " + hash)
+                    .orElse("fused " + hash);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot read " + library, e);
+        }
     }
 
     private static final class Fingerprint {
-        static final String VALUE = LIBRARY.map(Fingerprint::hash).orElseThrow();
-
-        private static String hash(Path library) {
-            try {
-                return "fused " + Sha256.hex(library).substring(0, 12);
-            } catch (IOException e) {
-                throw new UncheckedIOException("cannot read " + library, e);
-            }
-        }
+        static final String VALUE = LIBRARY.map(Operators::fingerprint).orElse(TEXT);
     }
 }

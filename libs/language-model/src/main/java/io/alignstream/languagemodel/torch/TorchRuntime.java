@@ -47,7 +47,7 @@ public final class TorchRuntime {
         device = DeviceChoice.of(
                         System.getProperty(DEVICE, System.getenv().getOrDefault("ALIGNSTREAM_TORCH_DEVICE", "auto")))
                 .among(DeviceChoice.cards());
-        Operators.load();
+        Operators.load(device);
     }
 
     /** The runtime of this process; the first call loads libtorch (about a second). */

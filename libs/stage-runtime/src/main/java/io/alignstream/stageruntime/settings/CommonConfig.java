@@ -186,7 +186,10 @@ public interface CommonConfig {
         @OneOf({"auto", "cpu", "cuda:0", "cuda:1", "cuda:2", "cuda:3", "cuda:4", "cuda:5", "cuda:6", "cuda:7"})
         String device();
 
-        /** The library of fused operators that is loaded instead of their formulas; a card takes the formulas. */
+        /**
+         * The library of fused operators that is loaded instead of their formulas, or, as in images, a folder with one for each
+         * level of x86-64, of which the best is taken that the processor can run; a card takes the formulas.
+         */
         Optional<Path> operators();
     }
 
