@@ -119,6 +119,7 @@ class ExportCommandTest {
 
         // When
         int code = new CommandLine(new ExportCommand())
+                .setCaseInsensitiveEnumValuesAllowed(true)
                 .execute(
                         "--data-dir",
                         site.dataFolder().toString(),
