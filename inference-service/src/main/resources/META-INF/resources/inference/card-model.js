@@ -6,11 +6,8 @@ export const listed = ({ run, verdict, model }, messages) => ({
   text: `${run} · ${model} · ${messages.name('verdict', verdict)}`,
 });
 
-/** The run that the address names if there is such a release, else the newest one's; null where there is none. */
-export const chosen = (search, releases) => {
-  const wanted = new URLSearchParams(search).get('run');
-  return wanted ?? releases[0]?.run ?? null;
-};
+/** The run that the address names, whether or not there is such a release, else the newest one's; null where there is none. */
+export const chosen = (wanted, releases) => wanted ?? releases[0]?.run ?? null;
 
 /** A cell of a table as people read it. */
 export function cell({ text, number, share, said, figure }, messages) {

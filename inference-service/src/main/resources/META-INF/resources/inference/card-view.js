@@ -38,7 +38,7 @@ class CardPage {
   }
 
   readAddress() {
-    const run = chosen(location.search, this.releases);
+    const run = chosen(new URLSearchParams(location.search).get('run'), this.releases);
     if (run === null) {
       this.problem = { code: 'card.noReleases' };
       this.show();

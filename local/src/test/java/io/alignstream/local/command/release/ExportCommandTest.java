@@ -148,6 +148,7 @@ class ExportCommandTest {
 
         // When
         int code = new CommandLine(new ExportCommand())
+                .setCaseInsensitiveEnumValuesAllowed(true)
                 .execute(
                         "--data-dir",
                         site.dataFolder().toString(),
