@@ -152,7 +152,8 @@ class ExplorerTest extends ServiceTest {
         Reference masked = trainMasked();
 
         // When
-        JsonNode answer = json(ask("blanks", Map.of("text", "去[MASK]的火车 <mask>点开")).body());
+        JsonNode answer =
+                json(ask("blanks", Map.of("text", "去[MASK]的火车 <mask>点开")).body());
 
         // Then
         List<String> pieces = List.of("去", "的火车 ", "点开");
@@ -160,7 +161,8 @@ class ExplorerTest extends ServiceTest {
         List<List<BlankFilling.Choice>> both;
         List<List<BlankFilling.Choice>> left;
         try (Transformer network = Transformer.load(store.open(masked).folder());
-                Transformer base = Transformer.load(store.open(reference("base")).folder())) {
+                Transformer base =
+                        Transformer.load(store.open(reference("base")).folder())) {
             both = BlankFilling.fromBothSides(network, TinyModel.TOKENIZER.withMask(), pieces, 5);
             left = BlankFilling.fromTheLeft(base, TinyModel.TOKENIZER, pieces, 5);
         }
@@ -475,11 +477,12 @@ class ExplorerTest extends ServiceTest {
                         null,
                         null,
                         PretrainingObjective.MASKED));
-        await().atMost(PATIENCE).until(() -> json(api.get("/v1/explorer/versions").body())
-                .path(3)
-                .path("sha256")
-                .asText()
-                .equals(reference.sha256()));
+        await().atMost(PATIENCE)
+                .until(() -> json(api.get("/v1/explorer/versions").body())
+                        .path(3)
+                        .path("sha256")
+                        .asText()
+                        .equals(reference.sha256()));
         return reference;
     }
 

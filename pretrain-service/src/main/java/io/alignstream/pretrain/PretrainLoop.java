@@ -69,6 +69,7 @@ public final class PretrainLoop implements TrainingLoop {
     private final @Nullable MaskedValidation maskedValidation;
     /** What who always says the most frequent token finds of what is held out. */
     private final double unigramAccuracy;
+
     private final Schedule.Run schedule;
     private final LossGuard.Limits limits;
     private final Recovery recovery;
@@ -229,9 +230,7 @@ public final class PretrainLoop implements TrainingLoop {
         List<int[]> heldOut = List.copyOf(inputs.validation()
                 .subList(
                         0,
-                        Math.min(
-                                inputs.validation().size(),
-                                settings.holdout().sequences())));
+                        Math.min(inputs.validation().size(), settings.holdout().sequences())));
         this.validation = new Validation(heldOut, tokenizer, batch);
         this.maskedValidation = settings.masked()
                 ? new MaskedValidation(heldOut, new Masking(tokenizer, settings.seed()), batch)

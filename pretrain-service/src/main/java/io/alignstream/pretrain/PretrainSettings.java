@@ -53,8 +53,7 @@ public record PretrainSettings(
 
     /** The same of a model that learns something else. */
     public PretrainSettings learning(PretrainingObjective other) {
-        return new PretrainSettings(
-                network, batches, schedule, optimiser, holdout, spikeFactor, training, seed, other);
+        return new PretrainSettings(network, batches, schedule, optimiser, holdout, spikeFactor, training, seed, other);
     }
 
     /** Whether the model learns to fill blanks. */

@@ -46,6 +46,7 @@ final class PretrainState implements AutoCloseable {
     private final Objective<Sequences, Double> objective;
     /** Hides what a masked model is to find; null of any other. */
     private final @Nullable Masking masking;
+
     private final ShuffledSequences sequences;
     private long step;
     /** The batches of steps that were begun and not done, and where the data were before; what fails takes them again. */

@@ -44,8 +44,7 @@ class MaskedPretrainingTest {
                 usual.optimiser(),
                 usual.holdout(),
                 usual.spikeFactor(),
-                new Trainer.Settings(
-                        usual.training().saving(), usual.training().healing(), 0),
+                new Trainer.Settings(usual.training().saving(), usual.training().healing(), 0),
                 usual.seed(),
                 PretrainingObjective.MASKED);
     }
@@ -146,8 +145,7 @@ class MaskedPretrainingTest {
     }
 
     private static PretrainLoop.Inputs inputs(PretrainSettings settings) {
-        return new PretrainLoop.Inputs(
-                settings, TOKENIZER, SequenceSource.of(TRAINING), VALIDATION, Optional.empty());
+        return new PretrainLoop.Inputs(settings, TOKENIZER, SequenceSource.of(TRAINING), VALIDATION, Optional.empty());
     }
 
     private TrainingRun run(String store, PretrainSettings settings) {

@@ -96,9 +96,7 @@ class SftLoopTest {
         Path masked = Files.createDirectory(folder.resolve("masked"));
         Tokenizer tokenizer = Tokenizer.load(base);
         tokenizer.save(masked);
-        TransformerConfig.load(base)
-                .bothWays()
-                .save(masked, new int[] {tokenizer.endOfDocument()}, tokenizer.pad());
+        TransformerConfig.load(base).bothWays().save(masked, new int[] {tokenizer.endOfDocument()}, tokenizer.pad());
 
         // When
         // Then

@@ -109,8 +109,8 @@ public class ExplorerResource {
             return new Answers.Blanks(
                     pieces,
                     IntStream.range(0, both.size())
-                            .mapToObj(blank ->
-                                    new Answers.Blank(both.get(blank), left == null ? null : left.get(blank)))
+                            .mapToObj(
+                                    blank -> new Answers.Blank(both.get(blank), left == null ? null : left.get(blank)))
                             .toList());
         });
     }

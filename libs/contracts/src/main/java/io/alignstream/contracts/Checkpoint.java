@@ -69,8 +69,7 @@ public record Checkpoint(
 
     /** The same with what was decided about it. */
     public Checkpoint with(@Nullable Promotion newPromotion) {
-        return new Checkpoint(
-                stage, run, step, reference, parents, datasets, metrics, newPromotion, cause, objective);
+        return new Checkpoint(stage, run, step, reference, parents, datasets, metrics, newPromotion, cause, objective);
     }
 
     /** The same with why its run was begun. */

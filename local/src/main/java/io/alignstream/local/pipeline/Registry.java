@@ -66,7 +66,8 @@ public final class Registry {
     /** The newest checkpoint of {@code stage} that {@code fits}; what only fills blanks is no link of the chain. */
     public Optional<Entry<Checkpoint>> newestCheckpoint(Stage stage, Predicate<Entry<Checkpoint>> fits) {
         return checkpoints.stream()
-                .filter(entry -> entry.event().stage() == stage && !entry.event().masked() && fits.test(entry))
+                .filter(entry ->
+                        entry.event().stage() == stage && !entry.event().masked() && fits.test(entry))
                 .reduce((older, newer) -> newer);
     }
 

@@ -33,10 +33,12 @@ record ContainerImage(Path root, JsonNode config) {
         Path root = Files.createDirectories(folder.resolve("root"));
         run("tar", "--extract", "--file", archive.toString(), "--directory", parts.toString());
         ObjectMapper json = new ObjectMapper();
-        JsonNode manifest = json.readTree(parts.resolve("manifest.json").toFile()).get(0);
+        JsonNode manifest =
+                json.readTree(parts.resolve("manifest.json").toFile()).get(0);
         for (JsonNode layer : manifest.get("Layers")) {
             String file = parts.resolve(layer.asText()).toString();
-            for (String entry : run("tar", "--list", QUIET, "--file", file).lines().toList()) {
+            for (String entry :
+                    run("tar", "--list", QUIET, "--file", file).lines().toList()) {
                 apply(root, Path.of(entry).normalize());
             }
             run(

@@ -39,7 +39,8 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class ImageIT {
 
-    private static final Path IMAGES = Path.of("../images/target").toAbsolutePath().normalize();
+    private static final Path IMAGES =
+            Path.of("../images/target").toAbsolutePath().normalize();
     private static final int DOCUMENTS = 1_500;
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -100,8 +101,7 @@ class ImageIT {
                         .allMatch(jar -> named.stream().anyMatch(jar::startsWith));
             }
             assertThat(IMAGES.resolve(stage.service() + ".cdx.json"))
-                    .hasSameBinaryContentAs(
-                            image.root().resolve("usr/share/sbom/" + stage.service() + ".cdx.json"));
+                    .hasSameBinaryContentAs(image.root().resolve("usr/share/sbom/" + stage.service() + ".cdx.json"));
             assertThat(image.root().resolve("usr/share/sbom/base.cdx.json")).exists();
             assertThat(image.config().get("User").asText()).isEqualTo("10001:10001");
         }
@@ -134,7 +134,8 @@ class ImageIT {
 
         List<String> command = new ArrayList<>(List.of("/usr/bin/env", "-i"));
         environment.forEach((name, value) -> command.add(name + "=" + value));
-        command.add(Path.of("../images/confined.sh").toAbsolutePath().normalize().toString());
+        command.add(
+                Path.of("../images/confined.sh").toAbsolutePath().normalize().toString());
         command.add(image.root().toString());
         command.add(Files.createDirectories(site.store()) + ":/data/store");
         command.add(Files.createDirectories(own.resolve("cache")) + ":/data/cache");

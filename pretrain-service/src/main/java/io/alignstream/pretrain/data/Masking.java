@@ -40,8 +40,10 @@ public final class Masking {
      * @param tokenizer one with a mask
      */
     public Masking(Tokenizer tokenizer, long seed) {
-        this.mask = tokenizer.mask()
-                .orElseThrow(() -> new IllegalArgumentException("the tokenizer has no mask; give Tokenizer.withMask()"));
+        this.mask = tokenizer
+                .mask()
+                .orElseThrow(
+                        () -> new IllegalArgumentException("the tokenizer has no mask; give Tokenizer.withMask()"));
         this.pad = tokenizer.pad();
         this.seed = seed;
         this.words = IntStream.range(0, tokenizer.vocabularySize())

@@ -65,8 +65,9 @@ record SweepFile(List<Map<String, String>> sets, List<String> varied, double kee
                         + SETTINGS + ", or are " + VALIDATION_LAST + " or " + KEEP);
             }
             if (name.equals(OBJECTIVE) && !text.strip().equals(PretrainingObjective.NEXT_TOKEN.id())) {
-                throw new IllegalArgumentException(OBJECTIVE + " is " + text + " but a sweep compares bits per byte, of which"
-                        + " models that fill blanks have none; leave it out");
+                throw new IllegalArgumentException(
+                        OBJECTIVE + " is " + text + " but a sweep compares bits per byte, of which"
+                                + " models that fill blanks have none; leave it out");
             }
             String[] choices = text.split(",", -1);
             if (choices.length > 1 && !name.startsWith(VARIED)) {

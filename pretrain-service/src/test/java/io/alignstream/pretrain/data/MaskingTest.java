@@ -40,7 +40,9 @@ class MaskingTest {
                 continue;
             }
             assertThat(hidden.targets()[i]).isEqualTo(original);
-            assertThat(TOKENIZER.byteLength(original)).as("token %s is text", original).isPositive();
+            assertThat(TOKENIZER.byteLength(original))
+                    .as("token %s is text", original)
+                    .isPositive();
             masked += hidden.ids()[i] == MASK ? 1 : 0;
             kept += hidden.ids()[i] == original ? 1 : 0;
         }

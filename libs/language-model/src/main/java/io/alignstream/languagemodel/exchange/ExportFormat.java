@@ -29,7 +29,8 @@ public enum ExportFormat {
         @Override
         void write(Path model, Path target) throws IOException {
             HuggingFaceModel loaded = HuggingFaceModel.load(model);
-            loaded.requireCausal("written as GGUF; --format huggingface writes it for transformers' fill-mask pipeline");
+            loaded.requireCausal(
+                    "written as GGUF; --format huggingface writes it for transformers' fill-mask pipeline");
             GgufModel.export(loaded, target);
         }
     };

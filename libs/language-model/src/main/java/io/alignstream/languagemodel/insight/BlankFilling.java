@@ -98,7 +98,8 @@ public final class BlankFilling {
     /** Of the tokenizer's tokens; a network may have more. */
     private static List<Choice> best(float[] logits, Tokenizer tokenizer, int most) {
         int size = Math.min(logits.length, tokenizer.vocabularySize());
-        double greatest = IntStream.range(0, size).mapToDouble(id -> logits[id]).max().orElse(0);
+        double greatest =
+                IntStream.range(0, size).mapToDouble(id -> logits[id]).max().orElse(0);
         double sum = IntStream.range(0, size)
                 .mapToDouble(id -> Math.exp(logits[id] - greatest))
                 .sum();

@@ -293,8 +293,8 @@ public final class Tokenizer {
         String name = MASKS.stream()
                 .filter(free -> !vocabulary.names().contains(free))
                 .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException(
-                        "the vocabulary has words called " + String.join(" and ", MASKS) + ", so no token can hide others"));
+                .orElseThrow(() -> new IllegalArgumentException("the vocabulary has words called "
+                        + String.join(" and ", MASKS) + ", so no token can hide others"));
         Tokenizer plain = load(TokenizerJson.withMask(model.json(), vocabularySize(), name));
         return chat == null ? plain : new Tokenizer(plain, chat);
     }

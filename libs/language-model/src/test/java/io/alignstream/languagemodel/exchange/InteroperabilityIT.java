@@ -125,12 +125,7 @@ class InteroperabilityIT {
                 AdamW optimiser = new AdamW(model, AdamW.Settings.PRETRAINING)) {
             Sequences batch = hidden(tokenizer);
             for (int step = 0; step < 40; step++) {
-                Steps.take(
-                        new MaskedTokenObjective(model, Precision.FLOAT32),
-                        batch,
-                        model,
-                        optimiser,
-                        0.01);
+                Steps.take(new MaskedTokenObjective(model, Precision.FLOAT32), batch, model, optimiser, 0.01);
             }
             Path checkpoint = Files.createDirectory(ours.resolve("checkpoint"));
             config.save(checkpoint, new int[] {tokenizer.endOfTurn()}, tokenizer.pad());
@@ -146,8 +141,8 @@ class InteroperabilityIT {
             for (String text : List.of("成都必去<mask>是熊猫基地。", "The quick <mask> fox, <mask>5 times!", "<mask>来上海出差了。")) {
                 blanks.set(
                         text,
-                        JSON.valueToTree(BlankFilling.fromBothSides(
-                                model, tokenizer, List.of(text.split("<mask>", -1)), 5)));
+                        JSON.valueToTree(
+                                BlankFilling.fromBothSides(model, tokenizer, List.of(text.split("<mask>", -1)), 5)));
             }
         }
         Files.write(ours.resolve("masked.json"), JSON.writeValueAsBytes(json));
@@ -365,7 +360,8 @@ class InteroperabilityIT {
         String python = Objects.requireNonNull(
                 System.getProperty("alignstream.python"), "system property alignstream.python is not set");
         Path log = folder.resolveSibling(script + ".log");
-        ProcessBuilder builder = new ProcessBuilder(python, SCRIPTS.resolve(script).toString(), folder.toString())
+        ProcessBuilder builder = new ProcessBuilder(
+                        python, SCRIPTS.resolve(script).toString(), folder.toString())
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile());
         if (!packages.isEmpty()) {

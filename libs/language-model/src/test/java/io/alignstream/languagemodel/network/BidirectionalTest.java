@@ -39,11 +39,7 @@ class BidirectionalTest {
             targets[b * TIME + lengths[b] - 1] = (seed + 2 * b + 1) % config.vocabularySize();
         }
         return new Sequences(
-                lengths.length,
-                TIME,
-                ids,
-                Arrays.stream(lengths).asLongStream().toArray(),
-                targets);
+                lengths.length, TIME, ids, Arrays.stream(lengths).asLongStream().toArray(), targets);
     }
 
     private static double meanLoss(NaiveTransformer oracle, Sequences batch) {
