@@ -3,6 +3,7 @@ package io.alignstream.local.lessons.translation;
 import io.alignstream.languagemodel.random.SeededRandom;
 import java.time.LocalDate;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -59,7 +60,14 @@ record Pairs(List<Pair> training, List<Pair> numbers, List<Pair> days) {
                 pairs.add(new Pair(NumberWords.chinese(number), NumberWords.english(number)));
             }
         }
-        return pairs;
+        return shuffled(pairs, random);
+    }
+
+    /** In any order: brief numbers, of which there are few, are drawn first, and would all be kept for the test. */
+    private static List<Pair> shuffled(List<Pair> pairs, SplittableRandom random) {
+        return Arrays.stream(SeededRandom.permutation(pairs.size(), random))
+                .mapToObj(pairs::get)
+                .toList();
     }
 
     private static List<Pair> days(int count, SplittableRandom random) {

@@ -7,6 +7,7 @@ import java.time.LocalDate;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -91,6 +92,20 @@ class WordsOfNumbersAndDaysTest {
                 .doesNotContainAnyElementsOf(pairs.days());
         assertThat(pairs.numbers()).hasSizeGreaterThan(400);
         assertThat(Pairs.of(500, 3)).isEqualTo(Pairs.of(500, 3)).isNotEqualTo(Pairs.of(500, 4));
+    }
+
+    @Test
+    void brief_numbers_are_learned_and_not_all_kept_for_the_test() {
+        // Given
+        Set<Pair> learned = new HashSet<>(Pairs.of(50_000, 1).training());
+
+        // When
+        long brief = IntStream.range(10, 100)
+                .filter(number -> learned.contains(new Pair(NumberWords.chinese(number), NumberWords.english(number))))
+                .count();
+
+        // Then: one in 25 of 90 is kept, give or take
+        assertThat(brief).isGreaterThan(78);
     }
 
     @Test
