@@ -4,6 +4,7 @@ import io.alignstream.local.chaos.ChaosCommand;
 import io.alignstream.local.command.BenchCommand;
 import io.alignstream.local.command.ChatCommand;
 import io.alignstream.local.command.DemoCommand;
+import io.alignstream.local.command.DistilCommand;
 import io.alignstream.local.command.DownCommand;
 import io.alignstream.local.command.ExportCommand;
 import io.alignstream.local.command.ImportCommand;
@@ -62,6 +63,7 @@ import picocli.CommandLine.ParseResult;
             ReleaseCommand.class,
             ReplayCommand.class,
             SweepCommand.class,
+            DistilCommand.class,
             ExportCommand.class,
             GcCommand.class,
             BenchCommand.class,

@@ -50,7 +50,9 @@ public class LineageReader {
             Lineage.SFT,
             Stage.SFT,
             Lineage.REWARD,
-            Stage.REWARD);
+            Stage.REWARD,
+            Lineage.TEACHER, // usually what was served
+            Stage.RLHF);
 
     private final CheckpointStore store;
     private final DatasetCounts counts;
