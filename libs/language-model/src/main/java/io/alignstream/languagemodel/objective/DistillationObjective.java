@@ -3,6 +3,7 @@ package io.alignstream.languagemodel.objective;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import io.alignstream.languagemodel.network.Cut;
 import io.alignstream.languagemodel.network.Gradients;
 import io.alignstream.languagemodel.network.NetworkProgram;
@@ -45,17 +46,16 @@ public final class DistillationObjective implements Objective<Sequences, Distill
                 student = torch.log_softmax(torch.div(logits, heat), -1)
                 teacher = torch.log_softmax(torch.div(expected, heat), -1)
                 q = torch.exp(teacher)
-                apart = torch.sum(torch.to(torch.sum(torch.mul_(torch.sub(teacher, student), q), -1), 7))
+                apart = torch.sum(torch.to(torch.sum(torch.mul_(torch.sub(teacher, student), q), [-1]), 7))
                 d = torch.add_(d, torch.mul_(torch.sub_(torch.exp_(student), q), share * heat / count))
                 return (loss, apart, d)
 
               def distillation_gradients(self, w: Dict[str, Tensor], ids: Tensor, cells: Tensor, at: Tensor, targets: Tensor, hidden: Tensor, head: Tensor, cos: Tensor, sin: Tensor, size: Tensor, eps: Tensor, settings: Tensor) -> Dict[str, Tensor]:
-                # hidden [K, D of the teacher] and head [V, D of the teacher], both empty where they are not needed; settings = [share, temperature, chunk's rows]
+                # hidden [K, D of the teacher] and head [V, D of the teacher], both empty where they are not needed; settings = [share, temperature, rows of a chunk, targets]
                 torch.set_grad_enabled(False)
                 g: Dict[str, Tensor] = {}
                 c = self.prepared(w, int(size[0]), int(size[3]))
-                share, heat, rows = float(settings[0]), float(settings[1]), int(settings[2])
-                count = float(targets.size(0))
+                share, heat, rows, count = float(settings[0]), float(settings[1]), int(settings[2]), float(settings[3])
                 saved: List[Tensor] = []
                 x = self.trunk(w, c, ids, cells, cos, sin, size, eps, 0, saved)
                 places = torch.searchsorted(cells, at)
@@ -145,8 +145,8 @@ public final class DistillationObjective implements Objective<Sequences, Distill
     public Figures accumulate(Sequences sequences, Gradients gradients) {
         long[] counted = sequences.counted();
         try (NDManager call = TorchRuntime.get().newScope()) {
-            NDArray hidden = call.create(new float[0]);
-            NDArray head = call.create(new float[0]);
+            NDArray hidden = call.zeros(new Shape(0));
+            NDArray head = call.zeros(new Shape(0));
             if (share > 0) {
                 NDList asked = teacher.arguments(call);
                 Transformer.tokens(call, asked, sequences);
@@ -164,7 +164,9 @@ public final class DistillationObjective implements Objective<Sequences, Distill
             in.add(head);
             student.shape(in);
             in.add(TorchRuntime.settings(call)
-                    .create(new double[] {share, temperature, rows(student.config().vocabularySize())}));
+                    .create(new double[] {
+                        share, temperature, rows(student.config().vocabularySize()), counted.length
+                    }));
             float[] figures = Computed.of(PROGRAM.run(call, "distillation_gradients", in), gradients);
             return figures(figures[0], figures[1]);
         }

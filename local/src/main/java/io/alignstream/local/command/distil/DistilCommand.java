@@ -1,4 +1,4 @@
-package io.alignstream.local.command;
+package io.alignstream.local.command.distil;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.SerializationFeature;
@@ -17,6 +17,9 @@ import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.exchange.ExportFormat;
 import io.alignstream.languagemodel.exchange.HuggingFaceModel;
 import io.alignstream.languagemodel.network.TransformerConfig;
+import io.alignstream.local.command.ExportCommand;
+import io.alignstream.local.command.LocalCluster;
+import io.alignstream.local.command.SiteOptions;
 import io.alignstream.local.input.DocumentSource;
 import io.alignstream.local.pipeline.PublishedRegistry;
 import io.alignstream.local.pipeline.Publisher;
@@ -29,6 +32,7 @@ import io.alignstream.local.site.LaunchException;
 import io.alignstream.local.site.Site;
 import io.alignstream.training.Lineage;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -263,7 +267,7 @@ public final class DistilCommand implements Callable<Integer> {
         console.line("");
         console.line("the student: " + result.path("reference").path("uri").asText());
         console.line("Export it with: ./alignstream export "
-                + Path.of(java.net.URI.create(result.path("folder").asText())) + " --format gguf --to student.gguf");
+                + Path.of(URI.create(result.path("folder").asText())) + " --format gguf --to student.gguf");
         return Optional.of(result);
     }
 
