@@ -41,10 +41,11 @@ final class ComparisonTable {
                     .stripTrailing());
         }
         lines.add("");
-        lines.add("bits/byte: of held-out documents; answer loss: of held-out answers, nats a token; KL teacher and agreement:"
-                + " divergence from the teacher in fp32 in nats a token, and how often the most probable token is the same,"
-                + " on both; MiB: weights in memory; speed: one text alone, median of five. alone: the student's shape,"
-                + " rows and steps, learned without the teacher's probabilities.");
+        lines.add(
+                "bits/byte: of held-out documents; answer loss: of held-out answers, nats a token; KL teacher and agreement:"
+                        + " divergence from the teacher in fp32 in nats a token, and how often the most probable token is the same,"
+                        + " on both; MiB: weights in memory; speed: one text alone, median of five. alone: the student's shape,"
+                        + " rows and steps, learned without the teacher's probabilities.");
         return lines;
     }
 

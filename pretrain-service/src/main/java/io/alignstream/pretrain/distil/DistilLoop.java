@@ -176,10 +176,9 @@ public final class DistilLoop implements TrainingLoop {
         }
         figures.put("gradientNorm", taken.gradientNorm());
         figures.put("learningRate", learningRate);
-        Optional<Trouble> trouble =
-                Double.isFinite(taken.loss().loss()) && Double.isFinite(taken.gradientNorm())
-                        ? Optional.empty()
-                        : Optional.of(Trouble.notFinite(taken.loss().loss(), taken.gradientNorm(), learningRate));
+        Optional<Trouble> trouble = Double.isFinite(taken.loss().loss()) && Double.isFinite(taken.gradientNorm())
+                ? Optional.empty()
+                : Optional.of(Trouble.notFinite(taken.loss().loss(), taken.gradientNorm(), learningRate));
         return new Step(figures, new Speed("tokensPerSecond", batch.targetCount()), trouble);
     }
 

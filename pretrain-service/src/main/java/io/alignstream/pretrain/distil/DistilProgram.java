@@ -24,7 +24,6 @@ import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -186,9 +185,8 @@ public final class DistilProgram {
 
     private TrainingRun run(CheckpointStore store, DistilSettings settings, DistilText text) throws IOException {
         Reference reference = job.reference();
-        String teacher = reference == null
-                ? HuggingFaceModel.load(job.teacher()).sha256()
-                : reference.sha256();
+        String teacher =
+                reference == null ? HuggingFaceModel.load(job.teacher()).sha256() : reference.sha256();
         Lineage lineage = reference == null ? Lineage.NONE : Lineage.of(Lineage.TEACHER, reference);
         return new TrainingRuns(store, job.stage())
                 .of(lineage, List.of(), settings.hyperparameters(text.sha256(), teacher));
@@ -222,7 +220,9 @@ public final class DistilProgram {
                 say("%s: went back to step %d", name, event.backTo());
             }
         };
-        return new Trainer(run, inputs, inputs.settings().training(), monitor).train().orElseThrow();
+        return new Trainer(run, inputs, inputs.settings().training(), monitor)
+                .train()
+                .orElseThrow();
     }
 
     private List<Comparison.Row> compare(Tokenizer tokenizer, DistilText text, Path student, Path peer)

@@ -58,17 +58,7 @@ public record DistilSettings(
     /** The same without a teacher: what the student is compared with. */
     public DistilSettings alone() {
         return new DistilSettings(
-                layers,
-                width,
-                positions,
-                batch,
-                steps,
-                learningRate,
-                temperature,
-                0,
-                validateEvery,
-                training,
-                seed);
+                layers, width, positions, batch, steps, learningRate, temperature, 0, validateEvery, training, seed);
     }
 
     /**

@@ -25,7 +25,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 class DistilLoopTest {
 
-    @TempDir
     private static Path teacher;
 
     @TempDir
@@ -33,7 +32,7 @@ class DistilLoopTest {
 
     @BeforeAll
     static void train() throws IOException {
-        TinyTeacher.train(teacher);
+        teacher = TinyTeacher.folder().toAbsolutePath();
     }
 
     private static DistilSettings settings(double share) {
@@ -57,8 +56,7 @@ class DistilLoopTest {
     }
 
     private Trainer trainer(String name, double share, Recorder recorder) throws IOException {
-        CheckpointStore store =
-                CheckpointStore.open(folder.resolve(name).toUri(), folder.resolve("cache"));
+        CheckpointStore store = CheckpointStore.open(folder.resolve(name).toUri(), folder.resolve("cache"));
         TrainingRun run = new TrainingRuns(store, Stage.SFT)
                 .of(Lineage.NONE, List.of(), settings(share).hyperparameters("text", "teacher"));
         return new Trainer(run, inputs(teacher, share), settings(share).training(), recorder);

@@ -19,14 +19,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** A model that knows how often a traveller goes where, from many journeys; its students read a few. */
 final class TinyTeacher {
 
     static final int POSITIONS = 64;
 
+    private static final int STEPS = 120;
+
     private static final List<String> WHO = List.of("Ann", "Bo", "Chen", "Dora", "Emil");
-    private static final List<String> WHERE = List.of("Basel", "Chengdu", "Dakar", "Lima", "Oslo", "Pune", "Quito", "Rome");
+    private static final List<String> WHERE =
+            List.of("Basel", "Chengdu", "Dakar", "Lima", "Oslo", "Pune", "Quito", "Rome");
+
+    private static @Nullable Path trained;
 
     private TinyTeacher() {}
 
@@ -52,19 +58,29 @@ final class TinyTeacher {
         return new BpeTrainer(300).train(IntStream.range(0, 20).mapToObj(i -> journeys(i, 20)));
     }
 
-    /** Trains it and writes it to {@code folder}. */
-    static void train(Path folder) throws IOException {
+    /** The folder of the one that all tests of this process ask; made by the first. */
+    static synchronized Path folder() throws IOException {
+        Path made = trained;
+        if (made == null) {
+            made = Files.createTempDirectory(Path.of("target"), "teacher");
+            train(made);
+            trained = made;
+        }
+        return made;
+    }
+
+    private static void train(Path folder) throws IOException {
         Tokenizer tokenizer = tokenizer();
         TransformerConfig config = TransformerConfig.of(tokenizer.vocabularySize(), 2, 128, POSITIONS);
         try (Transformer model = Transformer.initialise(config, 7);
                 Learner learner = new Learner(model, AdamW.Settings.PRETRAINING)) {
             NextTokenObjective objective = new NextTokenObjective(model);
-            for (int step = 0; step < 160; step++) {
+            for (int step = 0; step < STEPS; step++) {
                 int first = 1000 + 8 * step;
                 List<int[]> rows = IntStream.range(first, first + 8)
                         .mapToObj(seed -> row(tokenizer, seed))
                         .toList();
-                learner.step(objective, Sequences.packed(rows, -1), 3e-3 * Math.min(1, (160 - step) / 60.0));
+                learner.step(objective, Sequences.packed(rows, -1), 3e-3 * Math.min(1, (STEPS - step) / 60.0));
             }
             config.save(folder, new int[] {tokenizer.endOfTurn(), tokenizer.endOfDocument()}, tokenizer.pad());
             tokenizer.save(folder);
@@ -73,7 +89,9 @@ final class TinyTeacher {
     }
 
     private static int[] row(Tokenizer tokenizer, int seed) {
-        return IntStream.of(tokenizer.encode(journeys(seed, 40))).limit(POSITIONS).toArray();
+        return IntStream.of(tokenizer.encode(journeys(seed, 40)))
+                .limit(POSITIONS)
+                .toArray();
     }
 
     /** A few journeys to learn from and some that nobody learns from. */
@@ -125,7 +143,7 @@ final class TinyTeacher {
                 8,
                 steps,
                 3e-3,
-                2,
+                1,
                 share,
                 8,
                 1,

@@ -163,10 +163,9 @@ public final class DistillationObjective implements Objective<Sequences, Distill
             in.add(hidden);
             in.add(head);
             student.shape(in);
-            in.add(TorchRuntime.settings(call)
-                    .create(new double[] {
-                        share, temperature, rows(student.config().vocabularySize()), counted.length
-                    }));
+            in.add(TorchRuntime.settings(call).create(new double[] {
+                share, temperature, rows(student.config().vocabularySize()), counted.length
+            }));
             float[] figures = Computed.of(PROGRAM.run(call, "distillation_gradients", in), gradients);
             return figures(figures[0], figures[1]);
         }

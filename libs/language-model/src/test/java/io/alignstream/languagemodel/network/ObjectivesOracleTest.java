@@ -257,8 +257,8 @@ class ObjectivesOracleTest {
             double share = List.of(0.0, 0.7, 1.0).get(seed / 3); // every family with each
             TransformerConfig shape = RandomNetworks.config(seed + 1); // another family, wider, deeper
             try (Case given = new Case(seed, 3, false);
-                    Transformer teacher = RandomNetworks.network(
-                            shape.withVocabulary(given.config.vocabularySize()), 50 + seed);
+                    Transformer teacher =
+                            RandomNetworks.network(shape.withVocabulary(given.config.vocabularySize()), 50 + seed);
                     Gradients gradients = new Gradients(given.model)) {
                 // Given
                 NaiveTransformer expected = new NaiveTransformer(teacher.config(), teacher.tensors());

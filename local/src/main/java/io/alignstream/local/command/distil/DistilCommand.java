@@ -124,8 +124,9 @@ public final class DistilCommand implements Callable<Integer> {
     @Option(
             names = "--temperature",
             paramLabel = "T",
-            defaultValue = "2",
-            description = "Divides the logits of both before they are compared. Default: 2.")
+            defaultValue = "1",
+            description = "Divides the logits of both before they are compared. Default: 1. Above, most of what is learned is"
+                    + " which of the improbable tokens are less so.")
     double temperature;
 
     @Option(
