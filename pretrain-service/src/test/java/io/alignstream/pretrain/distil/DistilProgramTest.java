@@ -45,7 +45,7 @@ class DistilProgramTest {
         TinyTeacher.write(folder);
 
         // When
-        DistilProgram.Result result = run(TinyTeacher.job(folder, teacher, 1, 64, 80, 0.9));
+        DistilProgram.Result result = run(TinyTeacher.job(folder, teacher, 1, 64, 300, 0.9));
 
         // Then
         Map<String, Comparison.Row> rows = result.models().stream()
