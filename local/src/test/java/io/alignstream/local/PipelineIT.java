@@ -217,8 +217,8 @@ class PipelineIT {
         String[] where = {"--data-dir", site.dataFolder().toString()};
 
         // When
-        int learned = execute(
-                where, "distil", "--steps", "6", "--batch", "8", "--candidate", "--json", figures.toString());
+        int learned =
+                execute(where, "distil", "--steps", "6", "--batch", "8", "--candidate", "--json", figures.toString());
         JsonNode result = new ObjectMapper().readTree(figures.toFile());
         String run = result.path("run").asText();
         Optional<ChatClient.ServedModel> untouched = client.served();
@@ -236,7 +236,10 @@ class PipelineIT {
         assertThat(execute(where, "release", "rollback", run, "--by", "a tester", "--reason", "the test is over"))
                 .isZero();
         await().atMost(Duration.ofSeconds(30)).until(() -> client.served().equals(Optional.of(teacher)));
-        assertThat(PublishedRegistry.read(site.connection()).inUse(Stage.SFT).orElseThrow().run())
+        assertThat(PublishedRegistry.read(site.connection())
+                        .inUse(Stage.SFT)
+                        .orElseThrow()
+                        .run())
                 .isNotEqualTo(run);
     }
 

@@ -54,8 +54,7 @@ public final class StudentText {
     }
 
     /** Of what the topics hold now; conversations only where the model {@code chats}. */
-    public static StudentText published(
-            KafkaConnection connection, double documentShare, double share, boolean chats) {
+    public static StudentText published(KafkaConnection connection, double documentShare, double share, boolean chats) {
         StudentText text = new StudentText(MOST_CHARACTERS);
         try (TopicLog log = new TopicLog(connection, List.of(Topic.CLEAN_DOCUMENTS.name()))) {
             log.readToEnd(record -> {
@@ -101,8 +100,7 @@ public final class StudentText {
         prompts.stream().sorted(Comparator.comparing(Prompt::id)).forEach(prompt -> {
             boolean heldOut = HeldOut.of(prompt.messages(), prompt.tags(), share) || gate.areAskedBy(prompt.messages());
             // what is right of what is learned says the teacher
-            conversations.add(
-                    line(prompt.messages(), heldOut ? prompt.referenceAnswers() : List.of(), heldOut));
+            conversations.add(line(prompt.messages(), heldOut ? prompt.referenceAnswers() : List.of(), heldOut));
         });
         instructions.stream().sorted(Comparator.comparing(Instruction::id)).forEach(instruction -> {
             boolean heldOut = HeldOut.of(instruction.messages(), instruction.tags(), share)

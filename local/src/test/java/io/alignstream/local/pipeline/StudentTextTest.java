@@ -73,7 +73,9 @@ class StudentTextTest {
 
         // When
         text.add(
-                List.of(new Prompt("b", held, List.of("Lima"), tag), new Prompt("a", asked, List.of("Santiago"), Map.of())),
+                List.of(
+                        new Prompt("b", held, List.of("Lima"), tag),
+                        new Prompt("a", asked, List.of("Santiago"), Map.of())),
                 List.of(new Instruction("c", held, List.of("Lima"), Map.of())),
                 0);
         text.write(folder);

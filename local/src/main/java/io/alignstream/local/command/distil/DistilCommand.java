@@ -78,8 +78,9 @@ public final class DistilCommand implements Callable<Integer> {
     @Option(
             names = "--teacher",
             paramLabel = "DIR",
-            description = "A checkpoint's folder, or a Hugging Face directory; its student is not announced. Default: the"
-                    + " release that was approved last, or else the SFT model in use, or else the base model.")
+            description =
+                    "A checkpoint's folder, or a Hugging Face directory; its student is not announced. Default: the"
+                            + " release that was approved last, or else the SFT model in use, or else the base model.")
     @Nullable
     Path teacher;
 
@@ -90,7 +91,10 @@ public final class DistilCommand implements Callable<Integer> {
             description = "Texts to learn from instead of what the topics hold; with --teacher no broker is needed.")
     List<Path> documents = List.of();
 
-    @Option(names = "--layers", paramLabel = "N", description = "Blocks of the student. Default: half of the teacher's.")
+    @Option(
+            names = "--layers",
+            paramLabel = "N",
+            description = "Blocks of the student. Default: half of the teacher's.")
     @Nullable
     Integer layers;
 
@@ -125,8 +129,9 @@ public final class DistilCommand implements Callable<Integer> {
             names = "--temperature",
             paramLabel = "T",
             defaultValue = "1",
-            description = "Divides the logits of both before they are compared. Default: 1. Above, most of what is learned is"
-                    + " which of the improbable tokens are less so.")
+            description =
+                    "Divides the logits of both before they are compared. Default: 1. Above, most of what is learned is"
+                            + " which of the improbable tokens are less so.")
     double temperature;
 
     @Option(
@@ -146,14 +151,16 @@ public final class DistilCommand implements Callable<Integer> {
 
     @Option(
             names = "--without-peer",
-            description = "Do not train a network of the same shape without the teacher: half of the time, and nobody sees"
-                    + " what the teacher was worth.")
+            description =
+                    "Do not train a network of the same shape without the teacher: half of the time, and nobody sees"
+                            + " what the teacher was worth.")
     boolean withoutPeer;
 
     @Option(
             names = "--candidate",
-            description = "Put it among the candidates for a release, not approved: the gate has not judged it. ./alignstream"
-                    + " release approve RUN serves it.")
+            description =
+                    "Put it among the candidates for a release, not approved: the gate has not judged it. ./alignstream"
+                            + " release approve RUN serves it.")
     boolean candidate;
 
     @Option(names = "--json", paramLabel = "FILE", description = "Write the figures as JSON, too.")
@@ -170,7 +177,8 @@ public final class DistilCommand implements Callable<Integer> {
         SiteSettings settings = new SiteSettings(site, System.getenv());
         Installation installation = Installation.current();
         if (teacher != null && candidate) {
-            throw new LaunchException("--candidate needs a teacher of the pipeline: leave --teacher away, or import the model.");
+            throw new LaunchException(
+                    "--candidate needs a teacher of the pipeline: leave --teacher away, or import the model.");
         }
         if (teacher != null && !documents.isEmpty()) {
             Path folder = Files.createDirectories(site.dataFolder().resolve("distil"));
@@ -207,7 +215,8 @@ public final class DistilCommand implements Callable<Integer> {
 
     private static Teacher given(Path folder) {
         try {
-            HuggingFaceModel model = HuggingFaceModel.load(folder.toAbsolutePath().normalize());
+            HuggingFaceModel model =
+                    HuggingFaceModel.load(folder.toAbsolutePath().normalize());
             return new Teacher(
                     folder.toAbsolutePath().normalize(), null, model.hasTemplate() ? Stage.SFT : Stage.PRETRAIN);
         } catch (IOException e) {
@@ -216,8 +225,7 @@ public final class DistilCommand implements Callable<Integer> {
     }
 
     private static Teacher published(Site site, CheckpointStore store) throws IOException {
-        Reference reference =
-                ExportCommand.newest(PublishedRegistry.read(site.connection()), ExportFormat.HUGGINGFACE);
+        Reference reference = ExportCommand.newest(PublishedRegistry.read(site.connection()), ExportFormat.HUGGINGFACE);
         StoredCheckpoint checkpoint = store.open(reference);
         return new Teacher(
                 checkpoint.folder(),
@@ -254,7 +262,7 @@ public final class DistilCommand implements Callable<Integer> {
         text.write(folder);
         Files.deleteIfExists(folder.resolve("result.json"));
         job.put("folder", folder.toString());
-        Path file = folder.resolve("job.json");
+        Path file = folder.resolve("student.json");
         JSON.writeValue(file.toFile(), job);
         int code = new StageProgram(Stage.PRETRAIN, PROGRAM, "2g").run(installation, List.of(file.toString()));
         Path written = folder.resolve("result.json");
@@ -302,8 +310,10 @@ public final class DistilCommand implements Callable<Integer> {
     private void announce(Stage stage, Reference parent, JsonNode result, Site site, Console console)
             throws IOException {
         Map<String, Double> metrics = new HashMap<>();
-        result.path("metrics").properties().forEach(figure -> metrics.put(
-                figure.getKey(), figure.getValue().asDouble()));
+        result.path("metrics")
+                .properties()
+                .forEach(
+                        figure -> metrics.put(figure.getKey(), figure.getValue().asDouble()));
         Reference reference = JSON.treeToValue(result.path("reference"), Reference.class);
         String run = result.path("run").asText();
         Checkpoint student = new Checkpoint(
