@@ -15,6 +15,7 @@ import io.alignstream.local.command.TrainCommand;
 import io.alignstream.local.command.UpCommand;
 import io.alignstream.local.command.WeightsCommand;
 import io.alignstream.local.command.access.KeyCommand;
+import io.alignstream.local.command.distil.DistilCommand;
 import io.alignstream.local.command.exchange.InstructionsCommand;
 import io.alignstream.local.command.exchange.RankingsCommand;
 import io.alignstream.local.command.lessons.LessonsCommand;
@@ -68,6 +69,7 @@ import picocli.CommandLine.ParseResult;
             EvaluateCommand.class,
             ReplayCommand.class,
             SweepCommand.class,
+            DistilCommand.class,
             ExportCommand.class,
             GcCommand.class,
             RestoreCommand.class,

@@ -54,6 +54,7 @@ class AlignstreamTest {
                 "import",
                 "export",
                 "sweep",
+                "distil",
                 "bench"
             })
     void everyCommandExplainsItself(String command) {
@@ -73,6 +74,8 @@ class AlignstreamTest {
             value = {
                 "chaos --count two       | --count is two but must be a whole number between -2147483648 and 2147483647.",
                 "chaos --minutes long    | --minutes is long but must be a number, such as 0.5.",
+                "distil --steps many     | --steps is many but must be a whole number",
+                "distil --share half     | --share is half but must be a number, such as 0.5.",
                 "logs -n many            | --lines is many but must be a whole number",
                 "up --port-base 1e4      | --port-base is 1e4 but must be a whole number",
                 "scale pretrain some     | is some but must be a whole number",

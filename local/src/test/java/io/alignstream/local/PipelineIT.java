@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
@@ -19,6 +21,7 @@ import io.alignstream.local.evaluation.Evaluation;
 import io.alignstream.local.monitoring.LiveMetrics;
 import io.alignstream.local.monitoring.Scrapes;
 import io.alignstream.local.pipeline.EventSet;
+import io.alignstream.local.pipeline.PublishedRegistry;
 import io.alignstream.local.pipeline.Registry;
 import io.alignstream.local.process.ManagedProcess;
 import io.alignstream.local.report.DemoReport;
@@ -41,6 +44,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -255,6 +259,51 @@ class PipelineIT {
         assertThat(said.toString(StandardCharsets.UTF_8))
                 .containsPattern("you> alignstream> \\S.*\n")
                 .contains("max-tokens 1", "(cut off;", "other> \ninference-service answered 404: ");
+    }
+
+    @Test
+    void aStudentOfTheServedModelIsServedOnceAPersonSaysSo() throws Exception {
+        // Given
+        Site site = disturbed().site();
+        try (LocalCluster cluster = up(site)) {
+            cluster.follow(new Registry(), Stage.INFERENCE, output.console());
+        }
+        ChatClient client = new ChatClient(site.address(Stage.INFERENCE));
+        ChatClient.ServedModel teacher = client.served().orElseThrow();
+        Path figures = folder.resolve("distil.json");
+        String[] where = {"--data-dir", site.dataFolder().toString()};
+
+        // When
+        int learned =
+                execute(where, "distil", "--steps", "6", "--batch", "8", "--candidate", "--json", figures.toString());
+        JsonNode result = new ObjectMapper().readTree(figures.toFile());
+        String run = result.path("run").asText();
+        Optional<ChatClient.ServedModel> untouched = client.served();
+        int approved = execute(where, "release", "approve", run, "--by", "a tester", "--reason", "small is enough");
+
+        // Then: nothing is served before, the student then, and the teacher again when it is rolled back
+        assertThat(learned).isZero();
+        assertThat(approved).isZero();
+        assertThat(result.path("models").findValuesAsText("model"))
+                .containsExactly("teacher", "teacher", "student", "student", "alone");
+        assertThat(untouched).contains(teacher);
+        String student = result.path("reference").path("sha256").asText();
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> client.served().orElseThrow().sha256().equals(student));
+        assertThat(execute(where, "release", "rollback", run, "--by", "a tester", "--reason", "the test is over"))
+                .isZero();
+        await().atMost(Duration.ofSeconds(30)).until(() -> client.served().equals(Optional.of(teacher)));
+        assertThat(PublishedRegistry.read(site.connection())
+                        .inUse(Stage.SFT)
+                        .orElseThrow()
+                        .run())
+                .isNotEqualTo(run);
+    }
+
+    private static int execute(String[] site, String... command) {
+        System.setProperty("alignstream.home", TestSites.installation().home().toString()); // as the script does
+        return Alignstream.execute(
+                Stream.concat(Stream.of(command), Stream.of(site)).toArray(String[]::new));
     }
 
     @Test

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param run id of the training run: a hash of its parents, datasets and configuration
  * @param step optimiser steps taken
  * @param reference the checkpoint's folder
- * @param parents what it was made from: {@code tokenizer}, {@code base}, {@code sft}, {@code reward}
+ * @param parents what it was made from: {@code tokenizer}, {@code base}, {@code sft}, {@code reward}, {@code teacher}
  * @param datasets the frozen topic ranges that it learned from
  * @param metrics final figures under the field's names
  * @param promotion whether the next stages may build on it, and why; null where every finished model is built on

@@ -26,6 +26,8 @@ public record Lineage(SortedMap<String, Reference> parents) {
     public static final String REWARD = "reward";
     /** The base model whose training another base model continues. */
     public static final String PREVIOUS = "previous";
+    /** The model that a smaller one has learned from; weights of it are in none of the student's. */
+    public static final String TEACHER = "teacher";
 
     public Lineage {
         parents = Collections.unmodifiableSortedMap(new TreeMap<>(parents));

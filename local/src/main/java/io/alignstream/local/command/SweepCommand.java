@@ -5,13 +5,12 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.alignstream.contracts.Document;
 import io.alignstream.contracts.Stage;
 import io.alignstream.local.input.DocumentSource;
-import io.alignstream.local.service.ServiceProcesses;
+import io.alignstream.local.service.StageProgram;
 import io.alignstream.local.site.Console;
 import io.alignstream.local.site.Installation;
 import io.alignstream.local.site.LaunchException;
 import io.alignstream.local.world.World;
 import io.alignstream.local.world.WorldGenerator;
-import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.io.Writer;
@@ -77,39 +76,8 @@ public final class SweepCommand implements Callable<Integer> {
         Files.createDirectories(folder);
         Path texts = folder.resolve("documents.jsonl");
         write(texts);
-        Path application = installation.serviceJar(Stage.PRETRAIN).resolveSibling("app");
-        Path libraries = application.resolveSibling("lib");
-        String classPath = String.join(
-                File.pathSeparator,
-                application.resolve("*").toString(),
-                libraries.resolve("main").resolve("*").toString(),
-                libraries.resolve("boot").resolve("*").toString(),
-                application
-                        .resolveSibling("quarkus")
-                        .resolve("generated-bytecode.jar")
-                        .toString());
-        ProcessBuilder builder = new ProcessBuilder(
-                        installation.java().toString(),
-                        "-Xmx1g",
-                        "-XX:+UseSerialGC",
-                        "--enable-native-access=ALL-UNNAMED",
-                        "--sun-misc-unsafe-memory-access=allow",
-                        "-Dai.djl.offline=true",
-                        "-Djava.util.logging.manager=org.jboss.logmanager.LogManager",
-                        "-cp",
-                        classPath,
-                        PROGRAM,
-                        file.toString(),
-                        texts.toString(),
-                        folder.toString())
-                .inheritIO();
-        builder.environment().putAll(ServiceProcesses.environment(installation));
-        Process process = builder.start();
-        try {
-            return process.waitFor();
-        } finally {
-            process.destroy();
-        }
+        return new StageProgram(Stage.PRETRAIN, PROGRAM, "1g")
+                .run(installation, List.of(file.toString(), texts.toString(), folder.toString()));
     }
 
     private void write(Path texts) throws IOException {

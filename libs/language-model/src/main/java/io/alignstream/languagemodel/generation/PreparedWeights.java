@@ -146,6 +146,17 @@ public final class PreparedWeights implements AutoCloseable {
         return format;
     }
 
+    /** Bytes that they take in memory; where embedding and output are one array, it counts once. */
+    public long bytes() {
+        long all = weights.stream().mapToLong(PreparedWeights::bytes).sum();
+        boolean tied = config.tiedEmbeddings() && format != WeightFormat.INT8;
+        return tied ? all - bytes(weights.getLast()) : all;
+    }
+
+    private static long bytes(NDArray array) {
+        return array.size() * array.getDataType().getNumOfBytes();
+    }
+
     /** The program's first argument. */
     NDList arguments() {
         NDList in = new NDList(weights.size() + 20);

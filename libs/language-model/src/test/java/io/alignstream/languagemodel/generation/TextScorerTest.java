@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.alignstream.languagemodel.network.Sequences;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -35,6 +36,33 @@ class TextScorerTest {
             // Then
             assertThat(score).isCloseTo(expected, within(1e-3));
             assertThat(int8).isNotEqualTo(score).isCloseTo(score, within(1.0));
+        }
+    }
+
+    @Test
+    void tellsOfEveryTokenHowProbableItIs() {
+        try (Transformer model = Transformer.initialise(CONFIG, 5);
+                PreparedWeights weights = new PreparedWeights(model)) {
+            // Given: more than a block of tokens
+            int[] text = new SplittableRandom(3).ints(150, 0, 211).toArray();
+            TextScorer scorer = new TextScorer(weights);
+
+            // When
+            List<float[]> every = new ArrayList<>();
+            scorer.logProbabilities(text, every::add);
+
+            // Then
+            double sum = 0;
+            for (int i = 0; i + 1 < text.length; i++) {
+                double whole = 0;
+                for (float log : every.get(i)) {
+                    whole += Math.exp(log);
+                }
+                assertThat(whole).isCloseTo(1, within(1e-5));
+                sum += every.get(i)[text[i + 1]];
+            }
+            assertThat(every).hasSize(149);
+            assertThat(sum).isCloseTo(scorer.logProbability(text), within(1e-3));
         }
     }
 

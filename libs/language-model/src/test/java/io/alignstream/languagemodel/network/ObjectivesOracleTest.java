@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
 import io.alignstream.languagemodel.checkpoint.Tensor;
+import io.alignstream.languagemodel.objective.DistillationObjective;
 import io.alignstream.languagemodel.objective.DpoObjective;
 import io.alignstream.languagemodel.objective.GrpoObjective;
 import io.alignstream.languagemodel.objective.PolicyObjective;
@@ -248,6 +249,62 @@ class ObjectivesOracleTest {
                 });
             }
         }
+    }
+
+    @Test
+    void distillation() {
+        for (int seed = 0; seed < NETWORKS; seed++) {
+            double share = List.of(0.0, 0.7, 1.0).get(seed / 3); // every family with each
+            TransformerConfig shape = RandomNetworks.config(seed + 1); // another family, wider, deeper
+            try (Case given = new Case(seed, 3, false);
+                    Transformer teacher =
+                            RandomNetworks.network(shape.withVocabulary(given.config.vocabularySize()), 50 + seed);
+                    Gradients gradients = new Gradients(given.model)) {
+                // Given
+                NaiveTransformer expected = new NaiveTransformer(teacher.config(), teacher.tensors());
+
+                // When
+                DistillationObjective.Figures figures = new DistillationObjective(
+                                given.model, teacher, TEMPERATURE, share)
+                        .accumulate(given.sequences(), gradients);
+
+                // Then
+                require(given, gradients, figures.loss(), oracle -> {
+                    double sum = 0;
+                    int count = 0;
+                    for (int b = 0; b < given.rows.size(); b++) {
+                        int[] row = given.rows.get(b);
+                        double[] logs = oracle.logProbabilities(row, 1);
+                        double[][] theirs = expected.logits(Arrays.copyOf(row, row.length - 1));
+                        double[][] ours = oracle.logits(Arrays.copyOf(row, row.length - 1));
+                        for (int t = 0; t < logs.length; t++) {
+                            if (given.answers.get(b)[t + 1]) {
+                                sum += (share - 1) * logs[t]
+                                        + share * TEMPERATURE * TEMPERATURE * divergence(theirs[t], ours[t]);
+                                count++;
+                            }
+                        }
+                    }
+                    return sum / count;
+                });
+            }
+        }
+    }
+
+    /** KL(teacher || student) of logits at the temperature. */
+    private static double divergence(double[] teacher, double[] student) {
+        double sum = 0;
+        for (int token = 0; token < teacher.length; token++) {
+            double log = teacher[token] / TEMPERATURE - logOfSum(teacher);
+            sum += Math.exp(log) * (log - student[token] / TEMPERATURE + logOfSum(student));
+        }
+        return sum;
+    }
+
+    private static double logOfSum(double... logits) {
+        return Math.log(Arrays.stream(logits)
+                .map(logit -> Math.exp(logit / TEMPERATURE))
+                .sum());
     }
 
     private static double surrogate(double d, double advantage) {

@@ -27,6 +27,7 @@ import io.alignstream.languagemodel.network.Trainable;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.network.TransformerConfig;
 import io.alignstream.languagemodel.network.Variant;
+import io.alignstream.languagemodel.objective.DistillationObjective;
 import io.alignstream.languagemodel.objective.DpoObjective;
 import io.alignstream.languagemodel.objective.GrpoObjective;
 import io.alignstream.languagemodel.objective.MaskedTokenObjective;
@@ -285,6 +286,9 @@ class ProgramsOnAnyDeviceTest {
                                 .checkpointActivations(precision == Precision.BFLOAT16);
                         AdamW optimiser = new AdamW(network, AdamW.Settings.PRETRAINING, precision)) {
                     step(new NextTokenObjective(network, precision), BATCH, network, optimiser);
+                    try (Transformer teacher = Transformer.initialise(config, 4)) {
+                        step(new DistillationObjective(network, teacher, 2, 0.5), BATCH, network, optimiser);
+                    }
                     callOuter(network, optimiser);
                     network.meanLoss(BATCH);
                     network.hits(BATCH);
@@ -302,6 +306,7 @@ class ProgramsOnAnyDeviceTest {
                     try (PreparedWeights weights = new PreparedWeights(network, format)) {
                         callWriting(weights);
                         new TextScorer(weights).logProbability(1, 2, 3);
+                        new TextScorer(weights).logProbabilities(new int[] {1, 2, 3}, every -> {});
                         new TextEmbedder(weights).embed(List.of(new int[] {1, 2, 3}, new int[] {4}));
                     }
                 }

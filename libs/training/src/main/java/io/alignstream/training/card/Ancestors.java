@@ -34,7 +34,9 @@ public final class Ancestors {
             Lineage.SFT,
             Stage.SFT,
             Lineage.REWARD,
-            Stage.REWARD);
+            Stage.REWARD,
+            Lineage.TEACHER, // usually what was served
+            Stage.RLHF);
 
     private Ancestors() {}
 

@@ -122,7 +122,7 @@ public final class ExportCommand implements Callable<Integer> {
      *
      * @throws LaunchException if they know none
      */
-    static Reference newest(Registry registry, ExportFormat format) {
+    public static Reference newest(Registry registry, ExportFormat format) {
         Optional<Reference> sft = registry.inUse(Stage.SFT).map(Checkpoint::reference);
         if (format == ExportFormat.PEFT) {
             return sft.orElseThrow(PublishedModels::none);

@@ -1,0 +1,4 @@
+@NullMarked
+package io.alignstream.pretrain.distil;
+
+import org.jspecify.annotations.NullMarked;
