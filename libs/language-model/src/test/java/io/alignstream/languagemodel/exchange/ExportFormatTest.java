@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -60,7 +61,7 @@ class ExportFormatTest {
 
     @Test
     void aGgufFileHasEveryWeightUnderTheNamesOfLlamaCpp() throws IOException {
-        for (Architecture architecture : Architecture.values()) {
+        for (Architecture architecture : EnumSet.complementOf(EnumSet.of(Architecture.EUROBERT))) { // fills blanks only
             // Given
             Path checkpoint = model(architecture, architecture == Architecture.QWEN2);
             Path file = folder.resolve(architecture + ".gguf");

@@ -29,10 +29,15 @@ public record ArchivedRecord(
 
     private static final String EVENT_ID = "ce_id";
 
-    public ArchivedRecord {
-        Objects.requireNonNull(topic);
-        Objects.requireNonNull(key);
-        headers = List.copyOf(headers);
+    /** A record as it was. */
+    public ArchivedRecord(
+            String topic, byte[] key, List<Header> headers, byte @Nullable [] value, long timestamp, long offset) {
+        this.topic = Objects.requireNonNull(topic);
+        this.key = Objects.requireNonNull(key);
+        this.headers = List.copyOf(headers);
+        this.value = value;
+        this.timestamp = timestamp;
+        this.offset = offset;
     }
 
     /**
