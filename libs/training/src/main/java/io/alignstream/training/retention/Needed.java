@@ -53,7 +53,8 @@ final class Needed {
             registry.inUse(stage).ifPresent(model -> needed.model(model.reference()));
         }
         registry.rewardOfNewestSft().ifPresent(model -> needed.model(model.reference()));
-        // An imported base model has no trunk, a student is no model that goes on: the newest of our own of each kind does.
+        // An imported base model has no trunk, a student is no model that goes on: the newest of our own of each kind
+        // does.
         for (List<Checkpoint> models : registry.families(Stage.PRETRAIN)) {
             models.stream()
                     .filter(model -> model.promoted() || model.masked())
