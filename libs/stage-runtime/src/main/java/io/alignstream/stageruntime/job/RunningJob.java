@@ -123,7 +123,8 @@ public final class RunningJob implements JobContext, Runnable {
         steps.newRun();
         LOG.infof("Job starts: %s (%s)", Messages.english(title), Messages.english(cause));
         long start = System.nanoTime();
-        try (Scope ignored = traced(trace.attempt())) {
+        name(trace.attempt());
+        try (Scope ignored = trace.attempt().makeCurrent()) {
             job.execute(this);
             LOG.infof("Job %s after %.1f s", stopRequested ? "stopped" : "done", (System.nanoTime() - start) * 1e-9);
         } catch (LedElsewhereException e) {
@@ -144,13 +145,12 @@ public final class RunningJob implements JobContext, Runnable {
         }
     }
 
-    /** What the job's thread does, publishes and says in the log belongs to {@code span} from now on. */
-    private static Scope traced(Span span) {
+    /** What the job's thread says in the log names {@code span} from now on. */
+    private static void name(Span span) {
         if (span.getSpanContext().isValid()) {
             MDC.put("traceId", span.getSpanContext().getTraceId());
             MDC.put("spanId", span.getSpanContext().getSpanId());
         }
-        return span.makeCurrent();
     }
 
     private void ended(Span span) {

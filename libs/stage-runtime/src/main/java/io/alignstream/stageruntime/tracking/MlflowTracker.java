@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -118,7 +119,7 @@ final class MlflowTracker implements Tracker {
             });
         }
         for (Map.Entry<RunName, List<Map<String, Object>>> ofRun : metrics.entrySet()) {
-            String id = runs.get(ofRun.getKey()).id();
+            String id = Objects.requireNonNull(runs.get(ofRun.getKey())).id();
             List<Map<String, Object>> all = ofRun.getValue();
             for (int from = 0; from < all.size(); from += MOST_METRICS) {
                 List<?> some = all.subList(from, Math.min(all.size(), from + MOST_METRICS));
