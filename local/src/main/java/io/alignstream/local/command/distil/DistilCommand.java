@@ -17,9 +17,9 @@ import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.exchange.ExportFormat;
 import io.alignstream.languagemodel.exchange.HuggingFaceModel;
 import io.alignstream.languagemodel.network.TransformerConfig;
-import io.alignstream.local.command.ExportCommand;
 import io.alignstream.local.command.LocalCluster;
 import io.alignstream.local.command.SiteOptions;
+import io.alignstream.local.command.release.ExportCommand;
 import io.alignstream.local.input.DocumentSource;
 import io.alignstream.local.pipeline.PublishedRegistry;
 import io.alignstream.local.pipeline.Publisher;
@@ -317,14 +317,14 @@ public final class DistilCommand implements Callable<Integer> {
         Reference reference = JSON.treeToValue(result.path("reference"), Reference.class);
         String run = result.path("run").asText();
         Checkpoint student = new Checkpoint(
-                stage,
-                run,
-                result.path("step").asLong(),
-                reference,
-                Map.of(Lineage.TEACHER, parent),
-                List.of(),
-                metrics,
-                new Checkpoint.Promotion(false, Reason.of("distil.student"), null));
+                        stage,
+                        run,
+                        result.path("step").asLong(),
+                        reference,
+                        Map.of(Lineage.TEACHER, parent),
+                        List.of(),
+                        metrics)
+                .with(new Checkpoint.Promotion(false, Reason.of("distil.student"), null));
         try (Publisher publisher = new Publisher(site.connection())) {
             publisher.publishAgain(Topic.CHECKPOINTS, student);
             if (candidate) {
