@@ -1,6 +1,6 @@
 package io.alignstream.pretrain;
 
-import io.alignstream.contracts.PretrainingObjective;
+import io.alignstream.contracts.objective.PretrainingObjective;
 import io.alignstream.languagemodel.optimiser.OuterNesterov;
 import io.alignstream.languagemodel.torch.Precision;
 import io.alignstream.stageruntime.settings.Between;

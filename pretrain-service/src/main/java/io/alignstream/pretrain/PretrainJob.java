@@ -1,10 +1,10 @@
 package io.alignstream.pretrain;
 
-import io.alignstream.contracts.PretrainingObjective;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.TrainedTokenizer;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.contracts.objective.PretrainingObjective;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;

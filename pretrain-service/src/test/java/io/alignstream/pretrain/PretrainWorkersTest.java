@@ -2,8 +2,8 @@ package io.alignstream.pretrain;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.alignstream.contracts.PretrainingObjective;
 import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.objective.PretrainingObjective;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.optimiser.OuterNesterov;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;

@@ -8,6 +8,7 @@ const PRESETS = [
 ];
 const SIDES = ['both', 'left'];
 const KINDS = { both: 'masked', left: 'base' };
+const WORDS = { both: 'explorer.blanks.both', left: 'explorer.blanks.left' };
 
 export class BlanksPanel extends Panel {
   constructor(page) {
@@ -47,7 +48,7 @@ export class BlanksPanel extends Panel {
     this.find('.picture').hidden = false;
     const sides = SIDES.filter(side => this.answer.blanks.every(blank => blank[side]));
     this.find('.filled').replaceChildren(...sides.map(side => make('p', { className: `written ${KINDS[side]}`, dir: 'auto' },
-      make('span', { className: 'side' }, `${this.text(`explorer.blanks.${side}`)}: `),
+      make('span', { className: 'side' }, `${this.text(WORDS[side])}: `),
       ...filled(this.answer, side).map(({ text, blank }) =>
         (blank ? make('mark', {}, text) : make('span', {}, text))))));
     this.find('.blanks').replaceChildren(...this.answer.blanks.map((blank, index) => make('div', {},
@@ -65,6 +66,6 @@ export class BlanksPanel extends Panel {
       label: this.share(probability),
       kind: KINDS[side],
     })));
-    return make('figure', {}, make('figcaption', {}, this.text(`explorer.blanks.${side}`)), list);
+    return make('figure', {}, make('figcaption', {}, this.text(WORDS[side])), list);
   }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import io.alignstream.contracts.check.Check;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.contracts.objective.PretrainingObjective;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

@@ -2,12 +2,12 @@ package io.alignstream.stageruntime;
 
 import io.alignstream.contracts.Checkpoint;
 import io.alignstream.contracts.DatasetSnapshot;
-import io.alignstream.contracts.PretrainingObjective;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.incident.Incident;
 import io.alignstream.contracts.messages.Messages;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.contracts.objective.PretrainingObjective;
 import io.alignstream.languagemodel.checkpoint.NativeMemory;
 import io.alignstream.languagemodel.collective.CollectiveLibrary;
 import io.alignstream.languagemodel.collective.RendezvousServer;

@@ -1,6 +1,6 @@
 package io.alignstream.pretrain.sweep;
 
-import io.alignstream.contracts.PretrainingObjective;
+import io.alignstream.contracts.objective.PretrainingObjective;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -23,7 +23,6 @@ import io.alignstream.local.command.release.ExportCommand;
 import io.alignstream.local.input.DocumentSource;
 import io.alignstream.local.pipeline.PublishedRegistry;
 import io.alignstream.local.pipeline.Publisher;
-import io.alignstream.local.pipeline.StudentText;
 import io.alignstream.local.service.SiteSettings;
 import io.alignstream.local.service.StageProgram;
 import io.alignstream.local.site.Console;

@@ -7,7 +7,6 @@ import io.alignstream.contracts.Stage;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.local.broker.Broker;
 import io.alignstream.local.command.LocalCluster;
-import io.alignstream.local.pipeline.FrozenData;
 import io.alignstream.local.pipeline.PublishedRegistry;
 import io.alignstream.local.process.ManagedProcess;
 import io.alignstream.local.service.SiteSettings;

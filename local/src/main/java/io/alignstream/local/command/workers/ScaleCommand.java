@@ -53,6 +53,7 @@ public final class ScaleCommand implements Callable<Integer> {
             throw new LaunchException("The first worker of " + scaled.service()
                     + " stays, as its address leads to it; everything ends with ./alignstream down.");
         }
+        StageWorkers.ALONE.withCount(count); // said before anything is looked for
         Console console = Console.standard();
         Site site = LocalCluster.scale(options::site, scaled, count, Installation.current(), console);
         console.line(WorkersPlan.outcome(site, scaled));

@@ -1,4 +1,4 @@
-package io.alignstream.contracts;
+package io.alignstream.contracts.objective;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.Arrays;

@@ -1,4 +1,4 @@
-package io.alignstream.local.pipeline;
+package io.alignstream.local.command.distil;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package io.alignstream.local.pipeline;
+package io.alignstream.local.command.release;
 
 import io.alignstream.contracts.DatasetSnapshot;
 import io.alignstream.contracts.DatasetSnapshot.PartitionRange;
@@ -6,6 +6,7 @@ import io.alignstream.contracts.PoisonEventException;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.check.InvalidInputException;
 import io.alignstream.contracts.messages.Reason;
+import io.alignstream.local.pipeline.TopicLog;
 import io.alignstream.local.site.KafkaConnection;
 import io.alignstream.training.card.CardReader;
 import io.alignstream.training.card.DataFacts;

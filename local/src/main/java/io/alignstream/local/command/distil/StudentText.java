@@ -1,4 +1,4 @@
-package io.alignstream.local.pipeline;
+package io.alignstream.local.command.distil;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -12,6 +12,7 @@ import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.hash.Sha256;
 import io.alignstream.contracts.split.GatePrompts;
 import io.alignstream.contracts.split.HeldOut;
+import io.alignstream.local.pipeline.TopicLog;
 import io.alignstream.local.site.KafkaConnection;
 import java.io.IOException;
 import java.io.Writer;
