@@ -48,7 +48,7 @@ def program(methods, card_path=False):
 
 
 def next_token(**how):
-    return program(NETWORK + "\n" + blocks("objective/NextTokenObjective.java")[0], **how)
+    return program(NETWORK + "\n" + "".join(blocks("objective/NextTokenObjective.java")), **how)
 
 
 def policy(**how):
