@@ -68,7 +68,7 @@ public final class TopicLog implements AutoCloseable {
      *
      * @throws InvalidInputException if the topic does not hold the part any more
      */
-    static void range(
+    public static void range(
             KafkaConnection connection,
             String topic,
             PartitionRange part,
@@ -131,7 +131,7 @@ public final class TopicLog implements AutoCloseable {
      * The newest event of each key up to the present end of {@code topic}, withdrawn ones left out, in the order in which they
      * were given. Poison counts as if it were not there, as it does for the services.
      */
-    static <T> SequencedMap<String, T> newest(KafkaConnection connection, Topic<T> topic) {
+    public static <T> SequencedMap<String, T> newest(KafkaConnection connection, Topic<T> topic) {
         SequencedMap<String, T> newest = new LinkedHashMap<>();
         try (TopicLog log = new TopicLog(connection, List.of(topic.name()))) {
             log.readToEnd(record -> {
