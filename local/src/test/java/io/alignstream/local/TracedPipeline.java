@@ -89,8 +89,8 @@ final class TracedPipeline {
         List<ReceivedSpan> ofRelease = of(traces, release.trace());
         assertThat(ofRelease).extracting(ReceivedSpan::name).contains("rlhf run", "inference run");
         List<ReceivedSpan> published = of(traces, PUBLISHED.trace());
-        assertThat(published).extracting(ReceivedSpan::name).contains("tokenizer run", "pretrain run", "sft run");
-        assertThat(published).extracting(ReceivedSpan::service).contains("tokenizer-service", "sft-service");
+        assertThat(published).extracting(ReceivedSpan::name).contains("pretrain run", "sft run");
+        assertThat(published).extracting(ReceivedSpan::service).contains("pretrain-service", "sft-service");
         Set<String> reached = reached(traces, release.trace());
         assertThat(reached).contains(PUBLISHED.trace());
         assertThat(traces.spans())

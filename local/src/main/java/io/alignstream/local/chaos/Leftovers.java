@@ -81,13 +81,13 @@ final class Leftovers {
         known.addAll(known(store.below(TrainingRun.RECORDS), answers -> true));
         known.addAll(known(store.below(EffortLog.EFFORTS), this::isOfAFinishedRun));
         known.addAll(known(store.below(SECRETS), secret -> true));
-        known.addAll(known(store.below(RegistryArchive.FOLDER), record -> true));
         known.add(CheckpointStore.RESERVE);
         try (Stream<Path> files = Files.walk(objects)) {
             files.filter(Files::isRegularFile)
                     .filter(file -> !file.getFileName().toString().matches(NOTE))
                     .map(file -> objects.relativize(file).toString())
                     .filter(key -> !known.contains(key))
+                    .filter(key -> !key.startsWith(RegistryArchive.FOLDER + "/")) // kept for ever, one record a folder
                     .sorted()
                     .forEach(key -> findings.add("the store holds " + key + ", and nothing leads to it"));
         }
