@@ -181,7 +181,11 @@ final class PoisonTrial implements AutoCloseable {
     }
 
     private Map<Stage, Double> counts(Topic<?> topic, Stage... readers) {
-        return List.of(readers).stream().collect(Collectors.toMap(reader -> reader, reader -> count(topic, reader)));
+        // a connection that is kept may just have been closed
+        return List.of(readers).stream()
+                .collect(Collectors.toMap(reader -> reader, reader -> await("what " + reader + " counts")
+                        .atMost(LIMIT)
+                        .until(() -> count(topic, reader), counted -> counted >= 0)));
     }
 
     /** How many events of {@code topic} the service has taken in since its start. */
