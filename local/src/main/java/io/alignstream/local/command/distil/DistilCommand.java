@@ -128,9 +128,8 @@ public final class DistilCommand implements Callable<Integer> {
             names = "--temperature",
             paramLabel = "T",
             defaultValue = "1",
-            description =
-                    "Divides the logits of both before they are compared. Default: 1. Above, most of what is learned is"
-                            + " which of the improbable tokens are less so.")
+            description = "Divides the logits of both before they are compared. Default: 1. At 2 small students were"
+                    + " farther from their teacher (docs/log.md).")
     double temperature;
 
     @Option(
