@@ -33,7 +33,7 @@ final class CountryQuestions {
             "Describe %s briefly.",
             "What should I know about %s?");
     private static final List<String> UNSEEN_WORDINGS =
-            List.of("My sister moved to %s last year. What is that country like?", "Please introduce %s to my class.");
+            List.of("My neighbour comes from %s. What is that country like?", "Give me an overview of %s.");
     private static final List<String> QUESTIONS = List.of(
             "Would you like to know more about %s?",
             "Have you ever been to %s?",
@@ -72,7 +72,7 @@ final class CountryQuestions {
 
     private static List<Country> shuffled(List<Country> countries) {
         List<Country> shuffled = new ArrayList<>();
-        for (int place : SeededRandom.permutation(countries.size(), SeededRandom.of(3, "countries", 0))) {
+        for (int place : SeededRandom.permutation(countries.size(), SeededRandom.of(4, "countries", 0))) {
             shuffled.add(countries.get(place));
         }
         return shuffled;
