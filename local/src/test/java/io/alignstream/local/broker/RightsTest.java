@@ -18,7 +18,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
@@ -50,6 +54,9 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class RightsTest {
 
+    /** Users that try at the same time. */
+    private static final int AT_ONCE = 4;
+
     private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final String STRANGE = "a-topic-of-others";
     private static final String CHANGELOG = BrokerUser.PACKING + "0123456789ab-open-sequence-changelog";
@@ -74,9 +81,13 @@ class RightsTest {
             fill(broker);
 
             // When
-            UserManifests.rights().keySet().parallelStream()
-                    .map(user -> new Trial(broker, user).run())
-                    .forEachOrdered(allowed::addAll);
+            try (ExecutorService users = Executors.newFixedThreadPool(AT_ONCE)) {
+                List<Callable<Set<String>>> trials = new ArrayList<>();
+                UserManifests.rights().keySet().forEach(user -> trials.add(new Trial(broker, user)::run));
+                for (Future<Set<String>> trial : users.invokeAll(trials)) {
+                    allowed.addAll(trial.get()); // a failure says what was tried
+                }
+            }
         }
 
         // Then

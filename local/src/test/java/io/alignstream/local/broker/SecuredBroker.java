@@ -19,6 +19,7 @@ import org.apache.kafka.clients.admin.UserScramCredentialAlteration;
 import org.apache.kafka.clients.admin.UserScramCredentialUpsertion;
 import org.apache.kafka.common.acl.AccessControlEntry;
 import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclBindingFilter;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.acl.AclPermissionType;
 import org.apache.kafka.common.errors.SaslAuthenticationException;
@@ -132,13 +133,21 @@ public final class SecuredBroker implements AutoCloseable {
                     .all()
                     .get();
             admin.createAcls(rights).all().get();
+            awaitRights(admin, rights);
         }
         for (String user : users) {
             awaitLogin(user);
         }
     }
 
-    /** The controller knows a new user, and then its rights, some milliseconds before the broker does. */
+    /** The controller knows rights some milliseconds before the broker does, which is asked here. */
+    private static void awaitRights(Admin admin, Collection<AclBinding> rights) throws Exception {
+        while (!admin.describeAcls(AclBindingFilter.ANY).values().get().containsAll(rights)) {
+            Thread.sleep(10);
+        }
+    }
+
+    /** The controller knows a new user some milliseconds before the broker does. */
     private void awaitLogin(String user) throws Exception {
         boolean in = false;
         while (!in) {
