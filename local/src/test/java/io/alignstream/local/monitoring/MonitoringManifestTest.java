@@ -81,6 +81,22 @@ class MonitoringManifestTest {
     }
 
     @Test
+    void the_brokers_tell_what_their_monitor_asks_for() {
+        // Given
+        JsonNode brokers = Project.yaml("k8s/base/kafka.yaml").getLast();
+        JsonNode patch = Project.yaml(FOLDER + "kustomization.yaml").getFirst().at("/patches/0");
+
+        // When
+        JsonNode labels = Project.yaml(FOLDER + "pod-monitor.yaml").getLast().at("/spec/selector/matchLabels");
+
+        // Then
+        assertThat(labels.path("strimzi.io/cluster")).isEqualTo(brokers.at("/metadata/name"));
+        assertThat(patch.at("/target/kind")).isEqualTo(brokers.at("/kind"));
+        assertThat(patch.at("/target/name")).isEqualTo(brokers.at("/metadata/name"));
+        assertThat(patch.at("/patch").asText()).contains("path: /spec/kafka/metricsConfig");
+    }
+
+    @Test
     void every_dashboard_has_its_config_map() throws IOException {
         // Given
         JsonNode maps = Project.yaml(FOLDER + "kustomization.yaml").getFirst().at("/configMapGenerator");
