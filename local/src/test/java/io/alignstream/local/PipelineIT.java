@@ -45,6 +45,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -262,7 +263,7 @@ class PipelineIT {
     }
 
     @Test
-    void aStudentOfTheServedModelIsACandidateThatNobodyServesByItself() throws Exception {
+    void aStudentOfTheServedModelIsServedOnceAPersonSaysSoAndNotBefore() throws Exception {
         // Given
         Site site = disturbed().site();
         try (LocalCluster cluster = up(site)) {
@@ -273,25 +274,44 @@ class PipelineIT {
         Path figures = folder.resolve("distil.json");
         String[] where = {"--data-dir", site.dataFolder().toString()};
 
-        // When
-        int learned =
-                execute(where, "distil", "--steps", "6", "--batch", "8", "--candidate", "--json", figures.toString());
-
-        // Then
+        // When: as many steps as it takes to say a word, without which nothing is served
+        int learned = execute(
+                where,
+                "distil",
+                "--steps",
+                "200",
+                "--batch",
+                "16",
+                "--learning-rate",
+                "0.01",
+                "--candidate",
+                "--json",
+                figures.toString());
         assertThat(learned).isZero();
         JsonNode result = new ObjectMapper().readTree(figures.toFile());
         String run = result.path("run").asText();
+        String student = result.path("reference").path("sha256").asText();
+        List<ReleaseClient.Release> candidates = new ReleaseClient(site.address(Stage.RLHF)).list();
+        Optional<ChatClient.ServedModel> untouched = client.served();
+        int approved = execute(where, "release", "approve", run, "--by", "a tester", "--reason", "small is enough");
+
+        // Then: nothing is served before, the student then, and the teacher again when it is rolled back
         assertThat(result.path("models").findValuesAsText("model"))
                 .containsExactly("teacher", "teacher", "student", "student", "alone");
-        assertThat(new ReleaseClient(site.address(Stage.RLHF)).list())
+        assertThat(candidates)
                 .filteredOn(release -> release.run().equals(run))
                 .singleElement()
                 .satisfies(release -> {
                     assertThat(release.verdict()).isEqualTo(ModelRelease.Verdict.REJECTED);
-                    assertThat(release.reference().sha256())
-                            .isEqualTo(result.path("reference").path("sha256").asText());
+                    assertThat(release.reference().sha256()).isEqualTo(student);
                 });
-        assertThat(client.served()).contains(teacher);
+        assertThat(untouched).contains(teacher);
+        assertThat(approved).isZero();
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> client.served().orElseThrow().sha256().equals(student));
+        assertThat(execute(where, "release", "rollback", run, "--by", "a tester", "--reason", "the test is over"))
+                .isZero();
+        await().atMost(Duration.ofSeconds(30)).until(() -> client.served().equals(Optional.of(teacher)));
         assertThat(PublishedRegistry.read(site.connection())
                         .inUse(Stage.SFT)
                         .orElseThrow()

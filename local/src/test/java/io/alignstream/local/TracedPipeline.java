@@ -69,8 +69,8 @@ final class TracedPipeline {
 
     /**
      * The release is in the trace of the last ranking, which made its reward model due, and that model's run is linked to the
-     * trace in which everything else was published. A run of which the process was killed is known by its later attempts, and by
-     * what it says of itself when it is due.
+     * trace in which everything else was published and asked for. A run of which the process was killed is known by its later
+     * attempts, which go on where it says itself that it is due.
      */
     static void ledFromEventsToTheRelease(TraceReceiver traces, HttpHeaders answer) {
         Traceparent release = header(answer, "X-Release-Traceparent");
@@ -89,8 +89,8 @@ final class TracedPipeline {
         List<ReceivedSpan> ofRelease = of(traces, release.trace());
         assertThat(ofRelease).extracting(ReceivedSpan::name).contains("rlhf run", "inference run");
         List<ReceivedSpan> published = of(traces, PUBLISHED.trace());
-        assertThat(published).extracting(ReceivedSpan::name).contains("pretrain run", "sft run");
-        assertThat(published).extracting(ReceivedSpan::service).contains("pretrain-service", "sft-service");
+        assertThat(published).extracting(ReceivedSpan::name).contains("tokenizer run", "pretrain run", "sft run");
+        assertThat(published).extracting(ReceivedSpan::service).contains("tokenizer-service", "sft-service");
         Set<String> reached = reached(traces, release.trace());
         assertThat(reached).contains(PUBLISHED.trace());
         assertThat(traces.spans())
@@ -108,8 +108,8 @@ final class TracedPipeline {
                 .filteredOn(span -> span.name().endsWith(" run"))
                 .allSatisfy(run -> assertThat(due).as(run.toString()).contains(run.parent()));
         assertThat(all)
-                .filteredOn(
-                        span -> Set.of("pretrain due", "sft due", "rlhf due").contains(span.name()))
+                .filteredOn(span -> Set.of("tokenizer due", "pretrain due", "sft due", "rlhf due")
+                        .contains(span.name()))
                 .extracting(span -> span.name() + " " + span.attributes().get("alignstream.run"))
                 .isNotEmpty()
                 .doesNotHaveDuplicates();

@@ -77,20 +77,25 @@ final class Leftovers {
             findings.add("nobody needs %s of %s/%s, and it stays: %s"
                     .formatted(found.kind(), found.stage().id(), found.run(), Messages.english(found.why())));
         }
+        // Looked at before it is asked what leads where: what somebody was writing has its manifest by then, or is
+        // gone.
+        List<String> keys;
+        try (Stream<Path> files = Files.walk(objects)) {
+            keys = files.filter(Files::isRegularFile)
+                    .filter(file -> !file.getFileName().toString().matches(NOTE))
+                    .map(file -> objects.relativize(file).toString())
+                    .sorted()
+                    .toList();
+        }
         Set<String> known = known(store, holding -> holding.manifest().complete());
         known.addAll(known(store.below(TrainingRun.RECORDS), answers -> true));
         known.addAll(known(store.below(EffortLog.EFFORTS), this::isOfAFinishedRun));
         known.addAll(known(store.below(SECRETS), secret -> true));
+        known.addAll(known(store.below(RegistryArchive.FOLDER), record -> true));
         known.add(CheckpointStore.RESERVE);
-        try (Stream<Path> files = Files.walk(objects)) {
-            files.filter(Files::isRegularFile)
-                    .filter(file -> !file.getFileName().toString().matches(NOTE))
-                    .map(file -> objects.relativize(file).toString())
-                    .filter(key -> !known.contains(key))
-                    .filter(key -> !key.startsWith(RegistryArchive.FOLDER + "/")) // kept for ever, one record a folder
-                    .sorted()
-                    .forEach(key -> findings.add("the store holds " + key + ", and nothing leads to it"));
-        }
+        keys.stream()
+                .filter(key -> !known.contains(key) && Files.exists(objects.resolve(key)))
+                .forEach(key -> findings.add("the store holds " + key + ", and nothing leads to it"));
         return findings;
     }
 

@@ -6,6 +6,7 @@ import io.alignstream.languagemodel.checkpoint.CheckpointStore;
 import io.alignstream.languagemodel.checkpoint.StoredCheckpoint;
 import io.alignstream.local.broker.Broker;
 import io.alignstream.local.command.store.GcCommand;
+import io.alignstream.local.command.store.Restoration;
 import io.alignstream.local.pipeline.Chain;
 import io.alignstream.local.pipeline.PublishedRegistry;
 import io.alignstream.local.pipeline.Publisher;
@@ -282,8 +283,11 @@ public final class Trial {
         }
     }
 
-    private static List<String> leftovers(Site site, UnreliableStore store) throws IOException {
+    private List<String> leftovers(Site site, UnreliableStore store) throws IOException {
         try (CheckpointStore checkpoints = CheckpointStore.open(UnreliableStore.ROOT, site.storeCache())) {
+            if (plan.stages().contains(Stage.INFERENCE)) {
+                await("the registry topics to be kept in the store", PATIENCE, () -> isKept(site, checkpoints));
+            }
             return new Leftovers(
                             checkpoints,
                             URI.create(UnreliableStore.ROOT + "/"),
@@ -291,6 +295,16 @@ public final class Trial {
                             GcCommand.retention(new SiteSettings(site, System.getenv())),
                             () -> PublishedRegistry.read(site.connection()))
                     .findings();
+        }
+    }
+
+    /** Whether inference-service has stored whatever stands on the registry topics. */
+    private static boolean isKept(Site site, CheckpointStore store) {
+        try {
+            return Restoration.plan(store, site.connection()).topics().stream()
+                    .allMatch(topic -> topic.contradictions().isEmpty());
+        } catch (IOException | KafkaException e) {
+            return false;
         }
     }
 

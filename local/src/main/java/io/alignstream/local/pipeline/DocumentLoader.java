@@ -5,6 +5,7 @@ import io.alignstream.contracts.Topic;
 import io.alignstream.local.input.DocumentSource;
 import io.alignstream.local.input.file.InputException;
 import io.alignstream.local.input.file.InputFile;
+import io.alignstream.local.service.CallersTrace;
 import io.alignstream.local.site.Console;
 import io.alignstream.local.site.KafkaConnection;
 import io.alignstream.local.site.LaunchException;
@@ -145,7 +146,7 @@ public final class DocumentLoader implements AutoCloseable {
             commit();
         }
         ProducerRecord<byte[], byte[]> record = Topic.DOCUMENTS.record(document, SOURCE);
-        PublishedTrace.stamp(record);
+        CallersTrace.stamp(record);
         if (!published.add(record.key(), record.value())) {
             return false;
         }

@@ -3,6 +3,7 @@ package io.alignstream.local.pipeline;
 import io.alignstream.contracts.TokenBatch;
 import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.hash.Sha256;
+import io.alignstream.local.service.CallersTrace;
 import io.alignstream.local.site.KafkaConnection;
 import io.alignstream.local.site.LaunchException;
 import java.nio.ByteBuffer;
@@ -68,7 +69,7 @@ public final class Publisher implements AutoCloseable {
         long[] sent = {0};
         source.forEach(event -> {
             ProducerRecord<byte[], byte[]> record = topic.record(event, SOURCE);
-            PublishedTrace.stamp(record);
+            CallersTrace.stamp(record);
             ByteBuffer value = hash(record.value());
             if (!value.equals(published.put(ByteBuffer.wrap(record.key()), value))) {
                 send(record);
@@ -109,7 +110,7 @@ public final class Publisher implements AutoCloseable {
     }
 
     private void publishAgain(Topic<?> topic, ProducerRecord<byte[], byte[]> record) {
-        PublishedTrace.stamp(record);
+        CallersTrace.stamp(record);
         publishAsIs(topic, List.of(record));
     }
 

@@ -96,7 +96,7 @@ public final class ServiceClient {
     public JsonNode post(String path, String body, Duration limit) {
         try {
             return json(
-                    send(request(path)
+                    send(CallersTrace.with(request(path))
                             .timeout(limit)
                             .header("Content-Type", "application/json")
                             .POST(HttpRequest.BodyPublishers.ofString(body))

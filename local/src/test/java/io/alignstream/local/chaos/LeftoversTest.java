@@ -30,6 +30,10 @@ class LeftoversTest {
         Files.write(folder.resolve(StoredState.FILE), new byte[10_000]);
     };
 
+    /** Beside a whole one of the same key. */
+    private static final String HALF_A_RECORD =
+            RegistryArchive.FOLDER + "/rlhf/model-releases-1/0000000002-0123456789ab";
+
     @TempDir
     private Path folder;
 
@@ -47,14 +51,16 @@ class LeftoversTest {
 
     @Test
     void whatRetentionTakesWithTimeIsNoLeftoverAndWhatItNeverTakesIsOne() throws IOException {
-        // Given: a model, its run's last state and answers, a run without a result; and half a checkpoint
+        // Given: a model, its run's last state and answers, a run without a result; and halves of a checkpoint and a
+        // record
         Reference model = store.save(draft("run-1", 2).withComplete(true), CONTENT);
         store.save(store.claim(Stage.RLHF, "run-1"), draft("run-1", 1), CONTENT);
         store.below(TrainingRun.RECORDS).save(draft("run-1", 1), CONTENT);
         store.below(RegistryArchive.FOLDER).save(draft("model-releases-1", 1).withComplete(true), CONTENT);
         Reference state = store.save(store.claim(Stage.RLHF, "run-2"), draft("run-2", 1), CONTENT);
-        Path half = Files.createDirectories(folder.resolve("rlhf/run-1/0000000001-0123456789ab"));
-        Files.writeString(half.resolve("model"), "half");
+        for (String half : List.of("rlhf/run-1/0000000001-0123456789ab", HALF_A_RECORD)) {
+            Files.writeString(Files.createDirectories(folder.resolve(half)).resolve("model"), "half");
+        }
 
         // When
         List<String> findings = new Leftovers(
@@ -67,7 +73,9 @@ class LeftoversTest {
 
         // Then
         assertThat(findings)
-                .containsExactly("the store holds rlhf/run-1/0000000001-0123456789ab/model, and nothing leads to it");
+                .containsExactly(
+                        "the store holds " + HALF_A_RECORD + "/model, and nothing leads to it",
+                        "the store holds rlhf/run-1/0000000001-0123456789ab/model, and nothing leads to it");
         assertThat(Path.of(state.uri())).doesNotExist();
         assertThat(store.open(model).folder().resolve("model")).exists();
     }

@@ -60,7 +60,12 @@ record CheckpointName(Stage stage, String run, long step, String hash, long epoc
 
     /** Empty if {@code uri} does not end like the address of a checkpoint. */
     static Optional<CheckpointName> of(URI uri) {
-        String[] parts = uri.getSchemeSpecificPart().split("/+");
+        return ofPath(uri.getSchemeSpecificPart());
+    }
+
+    /** Empty if {@code path}, with slashes, does not end like the address of a checkpoint. */
+    static Optional<CheckpointName> ofPath(String path) {
+        String[] parts = path.split("/+");
         if (parts.length < 3 || !parts[parts.length - 2].matches(Manifest.NAME)) {
             return Optional.empty();
         }

@@ -251,7 +251,9 @@ public interface CheckpointStore extends AutoCloseable {
     Optional<Instant> removed(Reference reference) throws IOException;
 
     /**
-     * Deletes what processes that died have left half-done, and damaged checkpoints that were set aside before {@code time}.
+     * Deletes what processes that died have left half-done, and damaged checkpoints that were set aside before {@code time}; here
+     * and in all stores {@link #below} this one. In a bucket, where nobody sees who is still at work, that is what has no manifest
+     * when it is a day old.
      *
      * @return how many bytes of damaged checkpoints that were
      */

@@ -20,6 +20,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -27,6 +28,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -42,6 +44,10 @@ public final class FileCheckpointStore extends VerifyingCheckpointStore {
 
     private static final Logger LOG = LoggerFactory.getLogger(FileCheckpointStore.class);
     private static final int PUBLISH_ATTEMPTS = 5;
+    /** Folders that hold runs. */
+    private static final Set<String> STAGES =
+            Arrays.stream(Stage.values()).map(Stage::id).collect(Collectors.toUnmodifiableSet());
+
     /** Below the root: checkpoints that were set aside for people to look at. */
     private static final String DAMAGED = ".damaged";
 
@@ -398,7 +404,20 @@ public final class FileCheckpointStore extends VerifyingCheckpointStore {
                 FolderCache.delete(folder);
             }
         }
+        for (String part : parts()) {
+            bytes += lower(part).sweep(time);
+        }
         return bytes;
+    }
+
+    /** Names of the stores below this one. */
+    private List<String> parts() throws IOException {
+        if (!root.equals(top)) {
+            return List.of();
+        }
+        return children(root, Files::isDirectory).stream()
+                .filter(name -> name.matches(Manifest.NAME) && !STAGES.contains(name))
+                .toList();
     }
 
     Path folder(CheckpointName name) {

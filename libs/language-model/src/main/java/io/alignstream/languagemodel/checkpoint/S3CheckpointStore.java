@@ -330,21 +330,20 @@ public final class S3CheckpointStore extends VerifyingCheckpointStore {
     public void prune(Lease lease, int keep, Set<String> alsoKept) throws IOException {
         super.prune(lease, keep, alsoKept);
         if (swept.add(lease.stage())) {
-            sweep(lease.stage(), Instant.now().minus(leftAlone));
+            sweepBelow(prefix + lease.stage().id() + "/");
         }
     }
 
-    /** Who is still at work on something begun before {@code time} has died, or will put it again. */
-    private void sweep(Stage stage, Instant time) throws IOException {
-        String folder = prefix + stage.id() + "/";
+    /** Who is still at work on something that was begun so long ago has died, or will put it again. */
+    private void sweepBelow(String folder) throws IOException {
+        Instant time = Instant.now().minus(leftAlone);
         int uploads = bucket.abortUploads(folder, time);
         Map<String, Map<String, Instant>> checkpoints = new LinkedHashMap<>();
         bucket.objectsBelow(folder).forEach((key, object) -> {
-            String[] path = key.substring(folder.length()).split("/", -1);
-            if (path.length == 3
-                    && CheckpointName.parse(stage, path[0], path[1]).isPresent()) {
+            String checkpoint = key.substring(0, key.lastIndexOf('/') + 1);
+            if (CheckpointName.ofPath(checkpoint).isPresent()) {
                 checkpoints
-                        .computeIfAbsent(path[0] + "/" + path[1], name -> new LinkedHashMap<>())
+                        .computeIfAbsent(checkpoint, name -> new LinkedHashMap<>())
                         .put(key, object.written());
             }
         });
@@ -359,7 +358,7 @@ public final class S3CheckpointStore extends VerifyingCheckpointStore {
         }
         if (uploads + checkpoints.size() > 0) {
             LOG.atInfo()
-                    .addKeyValue("stage", stage.id())
+                    .addKeyValue("folder", bucket.uri(folder))
                     .addKeyValue("uploads", uploads)
                     .addKeyValue("checkpoints", checkpoints.size())
                     .log("Deleted what processes that died have left half-done in the bucket");
@@ -470,9 +469,7 @@ public final class S3CheckpointStore extends VerifyingCheckpointStore {
 
     @Override
     public long sweep(Instant time) throws IOException {
-        for (Stage stage : Stage.values()) {
-            sweep(stage, Instant.now().minus(leftAlone));
-        }
+        sweepBelow(prefix);
         return cache.sweep(time);
     }
 

@@ -10,7 +10,9 @@ import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
@@ -18,6 +20,7 @@ import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.S3Object;
 
 /**
  * A real S3 server as a process of its own, which checks signatures; points this JVM's clients to it, so a JVM has one at a
@@ -33,10 +36,12 @@ public final class S3Server implements AutoCloseable {
     };
 
     private final Process process;
+    private final Path data;
     private final S3Client client;
 
-    private S3Server(Process process, S3Client client) {
+    private S3Server(Process process, Path data, S3Client client) {
         this.process = process;
+        this.data = data;
         this.client = client;
     }
 
@@ -80,7 +85,7 @@ public final class S3Server implements AutoCloseable {
                 .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
                 .region(Region.US_EAST_1)
                 .build();
-        S3Server server = new S3Server(process, client);
+        S3Server server = new S3Server(process, data, client);
         try {
             await().atMost(Duration.ofSeconds(60)).until(() -> !process.isAlive() || accepts(port));
             client.createBucket(create -> create.bucket(BUCKET));
@@ -109,6 +114,21 @@ public final class S3Server implements AutoCloseable {
     /** Puts an object into the bucket. */
     public void put(String key, byte[] bytes) {
         client.putObject(put -> put.bucket(BUCKET).key(key), RequestBody.fromBytes(bytes));
+    }
+
+    /** Keys of all objects below {@code prefix}. */
+    public List<String> keys(String prefix) {
+        return client.listObjectsV2Paginator(list -> list.bucket(BUCKET).prefix(prefix)).contents().stream()
+                .map(S3Object::key)
+                .toList();
+    }
+
+    /** From now on the object is so much older. */
+    public void makeOlder(String key, Duration age) throws IOException {
+        Path object = data.resolve(BUCKET).resolve(key);
+        Files.setLastModifiedTime(
+                object,
+                FileTime.from(Files.getLastModifiedTime(object).toInstant().minus(age)));
     }
 
     /** For damaging objects. */

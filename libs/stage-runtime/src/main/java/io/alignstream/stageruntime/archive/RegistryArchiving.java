@@ -57,9 +57,8 @@ public final class RegistryArchiving implements Runnable {
     @Override
     public void run() {
         while (!stopped) {
-            try (KafkaConsumer<byte[], byte[]> consumer = readers.open();
-                    RegistryArchive archive = new RegistryArchive(store)) {
-                follow(consumer, archive);
+            try (KafkaConsumer<byte[], byte[]> consumer = readers.open()) {
+                follow(consumer, new RegistryArchive(store));
             } catch (IOException | RuntimeException e) {
                 pauseAfter(e);
             }

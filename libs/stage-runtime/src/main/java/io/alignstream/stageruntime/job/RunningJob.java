@@ -119,6 +119,7 @@ public final class RunningJob implements JobContext, Runnable {
         MDC.put("stage", stage);
         MDC.put("runId", job.run());
         Reason title = job.title();
+        trace.awaitTold();
         progress.begin(job.run(), title, cause, trace.place());
         steps.newRun();
         LOG.infof("Job starts: %s (%s)", Messages.english(title), Messages.english(cause));

@@ -10,12 +10,17 @@ import io.opentelemetry.api.trace.TraceFlags;
 import io.opentelemetry.api.trace.TraceState;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.context.Context;
+import io.opentelemetry.sdk.OpenTelemetrySdk;
+import io.opentelemetry.sdk.common.CompletableResultCode;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.apache.kafka.common.header.Headers;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * Begins the spans of runs; thread-safe.
  *
  * <p>A run has a short span of its own, told as soon as the run is due: the parent of each of its attempts, which are told
- * when they end. So a process that is killed leaves no trace without its root, and whoever goes on with the run goes on
+ * when they end; also of those that a person has asked for, whose request they are linked to. So a process that is killed leaves no trace without its root, and whoever goes on with the run goes on
  * with the trace.
  */
 @Singleton
@@ -32,13 +37,20 @@ public class Tracing {
     private static final String STAGE = "alignstream.stage";
     private static final String RUN = "alignstream.run";
 
+    /** How long the root of a run may keep it from beginning, where a collector does not answer. */
+    private static final Duration TELLING = Duration.ofSeconds(1);
+
     private final Tracer tracer;
+    private final Supplier<CompletableResultCode> flush;
     /** The request that asked for a run last. */
     private final AtomicReference<@Nullable Traceparent> asked = new AtomicReference<>();
 
     @Inject
     Tracing(OpenTelemetry telemetry) {
         tracer = telemetry.getTracer("io.alignstream");
+        flush = telemetry instanceof OpenTelemetrySdk sdk
+                ? sdk.getSdkTracerProvider()::forceFlush
+                : CompletableResultCode::ofSuccess;
     }
 
     /** One that records nothing. */
@@ -74,21 +86,23 @@ public class Tracing {
      */
     public RunTrace run(
             String stage, String run, CausingEvents.Causes causes, boolean byPerson, @Nullable Traceparent known) {
-        Traceparent request = asked.getAndSet(null);
-        Optional<Traceparent> place;
-        if (byPerson && request != null) {
-            List<Traceparent> links = new ArrayList<>(causes.links());
-            causes.parent().ifPresent(links::add);
-            Optional.ofNullable(known).ifPresent(links::add);
-            place = due(stage, run, Optional.of(request), links, Optional.empty());
-        } else if (known != null) {
-            place = Optional.of(known);
-        } else {
-            place = due(stage, run, causes.parent(), causes.links(), causes.event());
+        Traceparent latest = asked.getAndSet(null);
+        Optional<Traceparent> request = byPerson ? Optional.ofNullable(latest) : Optional.empty();
+        SpanBuilder attempt = span(stage + " run", stage, run);
+        if (known != null) {
+            request.ifPresent(asking -> attempt.addLink(spanContext(asking)));
+            return new RunTrace(
+                    Optional.of(known),
+                    attempt.setParent(context(Optional.of(known))).startSpan(),
+                    CompletableResultCode.ofSuccess());
         }
-        Span attempt =
-                span(stage + " run", stage, run).setParent(context(place)).startSpan();
-        return new RunTrace(place, attempt);
+        List<Traceparent> links = new ArrayList<>(causes.links());
+        if (request.isPresent()) {
+            causes.parent().ifPresent(links::add);
+        }
+        Optional<Traceparent> place = due(
+                stage, run, request.or(causes::parent), links, request.isPresent() ? Optional.empty() : causes.event());
+        return new RunTrace(place, attempt.setParent(context(place)).startSpan(), flush.get());
     }
 
     private Optional<Traceparent> due(
@@ -140,8 +154,14 @@ public class Tracing {
      * @param place what is to be remembered with the run, so that a later attempt goes on in the trace; empty where nothing is
      *     traced
      * @param attempt that has begun; to be ended
+     * @param told done when the collector has the run's root
      */
-    public record RunTrace(Optional<Traceparent> place, Span attempt) {
+    public record RunTrace(Optional<Traceparent> place, Span attempt, CompletableResultCode told) {
+
+        /** Before the place is remembered: then whoever goes on after a kill finds the root of what it goes on with. */
+        public void awaitTold() {
+            told.join(TELLING.toMillis(), TimeUnit.MILLISECONDS);
+        }
 
         /** What the attempt's events say; empty where nothing is recorded. */
         public Optional<Traceparent> published() {

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A record is a small checkpoint of its own below {@value #FOLDER}: created once, hashed, never changed. So two that keep
  * the same record keep one, and who reads topics that were emptied takes nothing away.
  */
-public final class RegistryArchive implements AutoCloseable {
+public final class RegistryArchive {
 
     /** Where it lies below the store's root. */
     public static final String FOLDER = "registry";
@@ -51,7 +51,7 @@ public final class RegistryArchive implements AutoCloseable {
     /** Everything of a record but its value. */
     private record Head(String topic, String key, List<ArchivedRecord.Header> headers, long timestamp, long offset) {}
 
-    /** The archive in {@code store}, begun or not. */
+    /** The archive in {@code store}, begun or not; to be used as long as that is open. */
     public RegistryArchive(CheckpointStore store) {
         this.archive = store.below(FOLDER);
     }
@@ -148,10 +148,5 @@ public final class RegistryArchive implements AutoCloseable {
         SequencedMap<String, ArchivedRecord> newest = new LinkedHashMap<>();
         records.forEach(record -> newest.putLast(record.keyText(), record));
         return newest;
-    }
-
-    @Override
-    public void close() {
-        archive.close();
     }
 }

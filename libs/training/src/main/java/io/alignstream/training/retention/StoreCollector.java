@@ -103,8 +103,6 @@ public final class StoreCollector {
             }
         }
         store.sweep(now.minus(retention.grace()));
-        records.sweep(now.minus(retention.grace()));
-        efforts.sweep(now.minus(retention.grace()));
         putAside();
         return deleted;
     }

@@ -52,8 +52,8 @@ class RegistryArchiveTest {
         ArchivedRecord second = record("one", "{\"name\": \"成都\"}", "b", 2_000, 7);
         ArchivedRecord first = record("two", "{}", "a", 2_000, 6);
         ArchivedRecord withdrawn = record("one", null, "c", 3_000, 0);
-        try (CheckpointStore store = open(kind);
-                RegistryArchive archive = new RegistryArchive(store)) {
+        try (CheckpointStore store = open(kind)) {
+            RegistryArchive archive = new RegistryArchive(store);
             // When
             for (ArchivedRecord record : List.of(second, withdrawn, first)) {
                 archive.keep(record);
@@ -91,8 +91,8 @@ class RegistryArchiveTest {
     @Test
     void whatWasChangedInTheStoreIsNotTaken() throws IOException {
         // Given
-        try (CheckpointStore store = open("file");
-                RegistryArchive archive = new RegistryArchive(store)) {
+        try (CheckpointStore store = open("file")) {
+            RegistryArchive archive = new RegistryArchive(store);
             archive.keep(record("one", "{\"verdict\": \"rejected\"}", "a", 1_000, 0));
             try (Stream<Path> files = Files.walk(folder)) {
                 Path value =

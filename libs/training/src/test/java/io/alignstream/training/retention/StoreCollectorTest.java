@@ -7,6 +7,7 @@ import io.alignstream.contracts.ModelRelease;
 import io.alignstream.contracts.ModelRelease.Verdict;
 import io.alignstream.contracts.Reference;
 import io.alignstream.contracts.Stage;
+import io.alignstream.contracts.Topic;
 import io.alignstream.contracts.objective.PretrainingObjective;
 import io.alignstream.languagemodel.capacity.Capacity;
 import io.alignstream.languagemodel.checkpoint.CheckpointStore;
@@ -18,6 +19,8 @@ import io.alignstream.languagemodel.testing.S3Server;
 import io.alignstream.training.Lineage;
 import io.alignstream.training.StoredState;
 import io.alignstream.training.TrainingRun;
+import io.alignstream.training.archive.ArchivedRecord;
+import io.alignstream.training.archive.RegistryArchive;
 import io.alignstream.training.effort.EffortLog;
 import java.io.IOException;
 import java.net.URI;
@@ -329,6 +332,28 @@ class StoreCollectorTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"", "records/", "registry/", "receipts/"})
+    void whatWasHalfWrittenGoesWhenItIsOldWhereverItLies(String part) throws IOException {
+        // Given: files without a manifest, of which one was written long ago, and a whole one
+        URI root = open("s3");
+        RegistryArchive archive = new RegistryArchive(store);
+        archive.keep(new ArchivedRecord("tokenizers", new byte[] {1}, List.of(), null, 1_000, 0));
+        String folder = root.getPath().substring(1) + part + "inference/tokenizers-1/";
+        String old = folder + "0000000001-" + "ab".repeat(6) + "/value";
+        String young = folder + "0000000002-" + "ab".repeat(6) + "/value";
+        server.put(old, new byte[3]);
+        server.put(young, new byte[3]);
+        server.makeOlder(old, DAY.plusMinutes(1));
+
+        // When
+        collector().collect(this::registry);
+
+        // Then
+        assertThat(server.keys(root.getPath().substring(1))).contains(young).doesNotContain(old);
+        assertThat(archive.records(Topic.TOKENIZERS)).hasSize(1);
+    }
+
     @Test
     void anEmptyRegistryDeletesNothing() throws IOException {
         // Given
@@ -419,11 +444,12 @@ class StoreCollectorTest {
         Files.write(folder.resolve(StoredState.FILE), new byte[10_000]);
     };
 
-    private void open(String kind) throws IOException {
+    private URI open(String kind) throws IOException {
         URI root = kind.equals("file")
                 ? temporary.resolve("store").toUri()
                 : URI.create("s3://" + S3Server.BUCKET + "/" + UUID.randomUUID() + "/");
         store = CheckpointStore.open(root, temporary.resolve("cache"));
+        return root;
     }
 
     private StoreCollector collector() {

@@ -76,10 +76,9 @@ public final class Restoration {
      */
     public static Restoration plan(CheckpointStore store, KafkaConnection connection) throws IOException {
         SequencedMap<Topic<?>, List<ArchivedRecord>> kept = new LinkedHashMap<>();
-        try (RegistryArchive archive = new RegistryArchive(store)) {
-            for (Topic<?> topic : RegistryArchive.TOPICS) {
-                kept.put(topic, archive.records(topic));
-            }
+        RegistryArchive archive = new RegistryArchive(store);
+        for (Topic<?> topic : RegistryArchive.TOPICS) {
+            kept.put(topic, archive.records(topic));
         }
         Set<String> inUse = inUse(kept);
         List<OfTopic> topics = new ArrayList<>();

@@ -247,10 +247,9 @@ class RestoreIT {
 
     private static int kept(CheckpointStore store) throws IOException {
         int kept = 0;
-        try (RegistryArchive archive = new RegistryArchive(store)) {
-            for (Topic<?> topic : RegistryArchive.TOPICS) {
-                kept += archive.records(topic).size();
-            }
+        RegistryArchive archive = new RegistryArchive(store);
+        for (Topic<?> topic : RegistryArchive.TOPICS) {
+            kept += archive.records(topic).size();
         }
         return kept;
     }
