@@ -89,15 +89,21 @@ public final class LessonsCommand {
                 names = "--pairs",
                 paramLabel = "N",
                 defaultValue = "50000",
-                description = "Pairs that are made; one in 25 is kept for the test. Default: 50000.")
+                description = "Pairs that are made; one in 25 is kept for the test, another for validation."
+                        + " Default: 50000.")
         int pairs;
 
         @Option(names = "--steps", paramLabel = "N", defaultValue = "1500", description = "Steps. Default: 1500.")
         int steps;
 
+        @Option(
+                names = "--validation",
+                description = "Ask for the pairs of validation, by which settings are chosen, and leave the test alone.")
+        boolean validation;
+
         @Override
         public Integer call() throws IOException, InterruptedException {
-            return options.run("translation", seed -> new Translation(seed, pairs, steps));
+            return options.run("translation", seed -> new Translation(seed, pairs, steps, validation));
         }
     }
 
