@@ -42,7 +42,9 @@ public final class CanaryBenchmark {
         Figures figures = new Figures("canary");
         out.println("| seed | planted | exposure, bits | of at most | written by itself |");
         out.println("|" + " --- |".repeat(5));
-        for (int seed : options.numbers("seeds", "1,2,3")) {
+        List<Integer> seeds = options.numbers("seeds", "1,2,3");
+        StepProgress progress = new StepProgress(2 * seeds.size());
+        for (int seed : seeds) {
             Map<Integer, Canary> canaries = new LinkedHashMap<>();
             SplittableRandom random = SeededRandom.of(seed, "canaries", 0);
             List<String> planted = new ArrayList<>();
@@ -53,7 +55,9 @@ public final class CanaryBenchmark {
             }
             Path scratch = Files.createTempDirectory("alignstream-bench");
             try (CheckpointStore store = CheckpointStore.open(scratch.toUri(), scratch)) {
-                Path base = WorldBase.train(store, seed, documents, planted.stream(), steps);
+                progress.begin("base model, seed " + seed);
+                Path base = WorldBase.train(store, seed, documents, planted.stream(), steps, progress);
+                progress.begin("looking for the secrets");
                 try (Transformer network = Transformer.load(base)) {
                     Tokenizer tokenizer = Tokenizer.load(base);
                     for (Map.Entry<Integer, Canary> each : canaries.entrySet()) {
@@ -71,19 +75,21 @@ public final class CanaryBenchmark {
                                 found.exposure(),
                                 found.most(),
                                 found.extracted() ? "yes" : "no"));
-                        figures.add(Map.of(
-                                "seed", seed,
-                                "planted", each.getKey(),
-                                "exposure", found.exposure(),
-                                "most", found.most(),
-                                "extracted", found.extracted()));
+                        Map<String, Object> line = new LinkedHashMap<>();
+                        line.put("seed", seed);
+                        line.put("planted", each.getKey());
+                        line.put("exposure", found.exposure());
+                        line.put("most", found.most());
+                        line.put("extracted", found.extracted());
+                        figures.add(line);
                     }
                 }
             } finally {
                 Folders.delete(scratch);
             }
+            progress.done("looked");
+            figures.write(options.json()); // what has been measured is kept, whatever comes
         }
-        figures.write(options.json());
         return 0;
     }
 }

@@ -58,14 +58,20 @@ public final class UnknownBenchmark {
         out.println(
                 "| seed | share | replaced | known: right, wrong, withheld | unknown | contradicted | calibration error |");
         out.println("|" + " --- |".repeat(7));
-        for (int seed : options.numbers("seeds", "1,2,3")) {
+        List<Integer> seeds = options.numbers("seeds", "1,2,3");
+        StepProgress progress = new StepProgress(5 * seeds.size());
+        for (int seed : seeds) {
             Path scratch = Files.createTempDirectory("alignstream-bench");
             try (CheckpointStore store = CheckpointStore.open(scratch.toUri(), scratch)) {
-                Path base = WorldBase.train(store, seed, documents, Stream.of(), steps);
+                progress.begin("base model, seed " + seed);
+                Path base = WorldBase.train(store, seed, documents, Stream.of(), steps, progress);
                 for (double replaced : new double[] {0, share}) {
+                    progress.begin(String.format(Locale.ROOT, "fine-tuning, share %.2f", replaced));
                     SftSettings settings = settings(seed, replaced, samples);
-                    Trainer.Result tuned = tune(store, base, settings, instructions(seed));
+                    Trainer.Result tuned = tune(store, base, settings, instructions(seed), progress);
+                    progress.begin("questions");
                     Limits limits = measure(store.open(tuned.checkpoint()).folder(), seed);
+                    progress.done("answered");
                     int count = (int) (double) tuned.metrics().getOrDefault("withheldInstructions", 0.0);
                     out.print(String.format(Locale.ROOT, ROW, seed, replaced, count, shown(limits)));
                     figures.add(line(seed, replaced, count, limits));
@@ -73,8 +79,8 @@ public final class UnknownBenchmark {
             } finally {
                 Folders.delete(scratch);
             }
+            figures.write(options.json()); // what has been measured is kept, whatever comes
         }
-        figures.write(options.json());
         return 0;
     }
 
@@ -97,9 +103,10 @@ public final class UnknownBenchmark {
     }
 
     private static Trainer.Result tune(
-            CheckpointStore store, Path base, SftSettings settings, List<Instruction> instructions) throws IOException {
+            CheckpointStore store, Path base, SftSettings settings, List<Instruction> instructions, Monitor monitor)
+            throws IOException {
         TrainingRun run = new TrainingRuns(store, Stage.SFT).of(Lineage.NONE, List.of(), settings.hyperparameters());
-        return new Trainer(run, SftLoop.Inputs.of(settings, base, instructions), settings.training(), Monitor.SILENT)
+        return new Trainer(run, SftLoop.Inputs.of(settings, base, instructions), settings.training(), monitor)
                 .train()
                 .orElseThrow();
     }

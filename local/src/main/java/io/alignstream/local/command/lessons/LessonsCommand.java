@@ -6,6 +6,7 @@ import io.alignstream.local.lessons.translation.Translation;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -65,9 +66,22 @@ public final class LessonsCommand {
                 description = "Steps of each network on the long-distance example. Default: 1000.")
         int distanceSteps;
 
+        @Option(
+                names = "--learning-rate",
+                paramLabel = "X",
+                description = "Peak learning rate of every network. Default: for each kind the one that was best on held-out"
+                        + " text.")
+        @Nullable
+        Double learningRate;
+
         @Override
         public Integer call() throws IOException, InterruptedException {
-            return options.run("history", seed -> new History(Optional.ofNullable(text), seed, steps, distanceSteps));
+            return options.run("history", seed -> new History(
+                            Optional.ofNullable(text),
+                            seed,
+                            learningRate == null ? OptionalDouble.empty() : OptionalDouble.of(learningRate),
+                            steps,
+                            distanceSteps));
         }
     }
 

@@ -12,7 +12,7 @@ public final class Chart {
 
     private static final int WIDTH = 500;
     private static final int HEIGHT = 340;
-    private static final int LEFT = 62;
+    private static final int LEFT = 84;
     private static final int RIGHT = 26;
     private static final int TOP = 12;
     private static final int BOTTOM = 56;
