@@ -34,8 +34,8 @@ public final class CanaryBenchmark {
     /** Runs it and returns the exit code. */
     public static int run(PrintStream out, BenchmarkOptions options) throws IOException {
         options.only("seeds", "documents", "steps", "repeats", "candidates");
-        int documents = options.number("documents", 60_000);
-        int steps = options.number("steps", 1_200);
+        int documents = options.number("documents", 20_000);
+        int steps = options.number("steps", 600);
         int candidates = options.number("candidates", 4_095);
         List<Integer> repeats = new ArrayList<>(List.of(0)); // never planted: what chance gives
         repeats.addAll(options.numbers("repeats", "1,4,16,64,256"));

@@ -50,8 +50,8 @@ public final class UnknownBenchmark {
     /** Runs it and returns the exit code. */
     public static int run(PrintStream out, BenchmarkOptions options) throws IOException {
         options.only("seeds", "documents", "steps", "share", "samples");
-        int documents = options.number("documents", 60_000);
-        int steps = options.number("steps", 1_200);
+        int documents = options.number("documents", 20_000);
+        int steps = options.number("steps", 600);
         double share = options.decimal("share", 1);
         int samples = options.number("samples", 4);
         Figures figures = new Figures("unknown");

@@ -69,14 +69,17 @@ public final class LessonsCommand {
         @Option(
                 names = "--learning-rate",
                 paramLabel = "X",
-                description = "Peak learning rate of every network. Default: for each kind the one that was best on held-out"
-                        + " text.")
+                description =
+                        "Peak learning rate of every network. Default: for each kind the one that was best on held-out"
+                                + " text.")
         @Nullable
         Double learningRate;
 
         @Override
         public Integer call() throws IOException, InterruptedException {
-            return options.run("history", seed -> new History(
+            return options.run(
+                    "history",
+                    seed -> new History(
                             Optional.ofNullable(text),
                             seed,
                             learningRate == null ? OptionalDouble.empty() : OptionalDouble.of(learningRate),
@@ -112,7 +115,8 @@ public final class LessonsCommand {
 
         @Option(
                 names = "--validation",
-                description = "Ask for the pairs of validation, by which settings are chosen, and leave the test alone.")
+                description =
+                        "Ask for the pairs of validation, by which settings are chosen, and leave the test alone.")
         boolean validation;
 
         @Override

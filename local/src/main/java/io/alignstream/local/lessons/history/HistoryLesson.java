@@ -30,6 +30,7 @@ final class HistoryLesson {
     private static final int ROWS = 16;
     /** Of all steps, those in which the learning rate rises. */
     private static final double WARM_UP = 0.05;
+
     private static final List<Integer> ORDERS = List.of(2, 3, 5);
     private static final List<Integer> CONTEXTS = List.of(1, 2, 4, 8, 16, 32, 64, 128);
     private static final int PROMPT_TOKENS = 4;

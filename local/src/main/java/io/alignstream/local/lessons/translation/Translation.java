@@ -36,7 +36,8 @@ public record Translation(long seed, int pairs, int steps, boolean validation) i
                 standard.width(), standard.layers(), steps, standard.batch(), standard.learningRate());
         TranslationResult result = translated(settings, progress);
         String command = String.format(
-                Locale.ROOT, "./alignstream lessons translation --seed %d --pairs %d --steps %d%s",
+                Locale.ROOT,
+                "./alignstream lessons translation --seed %d --pairs %d --steps %d%s",
                 seed,
                 pairs,
                 steps,

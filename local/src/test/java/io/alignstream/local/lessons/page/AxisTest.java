@@ -48,7 +48,17 @@ class AxisTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"0, 0", "0.0005, 0.0005", "0.02, 0.02", "96.8254, 96.83", "0.5, 0.5", "2, 2", "128, 128", "20000, 20 k", "1500000, 1.5 M"})
+    @CsvSource({
+        "0, 0",
+        "0.0005, 0.0005",
+        "0.02, 0.02",
+        "96.8254, 96.83",
+        "0.5, 0.5",
+        "2, 2",
+        "128, 128",
+        "20000, 20 k",
+        "1500000, 1.5 M"
+    })
     void ticks_are_short(double value, String shown) {
         assertThat(Axis.shown(value)).isEqualTo(shown);
     }

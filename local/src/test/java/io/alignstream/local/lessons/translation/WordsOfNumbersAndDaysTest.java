@@ -94,8 +94,12 @@ class WordsOfNumbersAndDaysTest {
                 .hasSize(pairs.training().size())
                 .hasSizeGreaterThan(19_100)
                 .doesNotContainAnyElementsOf(held);
-        assertThat(held).doesNotHaveDuplicates().hasSize(20_800 - pairs.training().size());
-        assertThat(pairs.test().numbers()).hasSizeGreaterThan(400).hasSameSizeAs(pairs.validation().numbers());
+        assertThat(held)
+                .doesNotHaveDuplicates()
+                .hasSize(20_800 - pairs.training().size());
+        assertThat(pairs.test().numbers())
+                .hasSizeGreaterThan(400)
+                .hasSameSizeAs(pairs.validation().numbers());
         assertThat(Pairs.of(500, 3)).isEqualTo(Pairs.of(500, 3)).isNotEqualTo(Pairs.of(500, 4));
     }
 
