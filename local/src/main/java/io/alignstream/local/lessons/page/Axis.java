@@ -19,8 +19,8 @@ public record Axis(String label, boolean logarithmic, double least, double most,
 
     /** Of a number that is shown: small ones stay apart from each other and from 0. */
     private static final MathContext DIGITS = new MathContext(4);
-    /** Powers of ten; where an axis goes over more, only they are named. */
-    private static final double MANY = 1_000;
+    /** Where the ends of an axis are so many times apart, only powers of ten are named. */
+    private static final double MANY = 60;
 
     public Axis {
         if (!(least < most) || (logarithmic && !(least > 0))) {
