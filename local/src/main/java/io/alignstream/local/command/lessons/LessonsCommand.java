@@ -55,8 +55,8 @@ public final class LessonsCommand {
         @Option(
                 names = "--steps",
                 paramLabel = "N",
-                defaultValue = "400",
-                description = "Steps of each network on the text. Default: 400.")
+                defaultValue = "300",
+                description = "Steps of each network on the text. Default: 300.")
         int steps;
 
         @Option(
