@@ -37,8 +37,8 @@ import java.util.stream.Stream;
 
 /**
  * What {@code alignstream.sft.unknown.share} is good for: the same base model is fine-tuned on the same instructions, some of them
- * about cities that it has read nothing of, once with all reference answers and once with "I do not know" where it fails. Both are
- * asked about cities that stand in the documents, about other cities that do not, and with false premises.
+ * about cities that it has read nothing of, once with all reference answers and once with "I do not know" in place of a share of
+ * those where it fails. All are asked about cities that stand in the documents, about other cities that do not, and with false premises.
  */
 public final class UnknownBenchmark {
 
@@ -49,23 +49,26 @@ public final class UnknownBenchmark {
 
     /** Runs it and returns the exit code. */
     public static int run(PrintStream out, BenchmarkOptions options) throws IOException {
-        options.only("seeds", "documents", "steps", "share", "samples");
+        options.only("seeds", "documents", "steps", "shares", "samples");
         int documents = options.number("documents", 20_000);
         int steps = options.number("steps", 600);
-        double share = options.decimal("share", 1);
+        List<Double> shares = options.decimals("shares", 0, 0.5);
+        if (shares.stream().anyMatch(share -> share > 1)) {
+            throw new IllegalArgumentException("--shares are " + shares + " but each must be 0 to 1");
+        }
         int samples = options.number("samples", 4);
         Figures figures = new Figures("unknown");
         out.println(
                 "| seed | share | replaced | known: right, wrong, withheld | unknown | contradicted | calibration error |");
         out.println("|" + " --- |".repeat(7));
         List<Integer> seeds = options.numbers("seeds", "1,2,3");
-        StepProgress progress = new StepProgress(5 * seeds.size());
+        StepProgress progress = new StepProgress((1 + 2 * shares.size()) * seeds.size());
         for (int seed : seeds) {
             Path scratch = Files.createTempDirectory("alignstream-bench");
             try (CheckpointStore store = CheckpointStore.open(scratch.toUri(), scratch)) {
                 progress.begin("base model, seed " + seed);
                 Path base = WorldBase.train(store, seed, documents, Stream.of(), steps, progress);
-                for (double replaced : new double[] {0, share}) {
+                for (double replaced : shares) {
                     progress.begin(String.format(Locale.ROOT, "fine-tuning, share %.2f", replaced));
                     SftSettings settings = settings(seed, replaced, samples);
                     Trainer.Result tuned = tune(store, base, settings, instructions(seed), progress);

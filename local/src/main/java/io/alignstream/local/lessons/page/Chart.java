@@ -62,7 +62,7 @@ public final class Chart {
     public Chart level(String name, double value) {
         double at = down(value);
         marks.append(line("chance", LEFT, at, WIDTH - RIGHT, at));
-        marks.append(texts(WIDTH - RIGHT - 4, at - 6, "end", name, "tick"));
+        marks.append(texts(WIDTH - RIGHT - 4, at - 6, "end", name, "tick level"));
         return this;
     }
 
