@@ -156,7 +156,10 @@ public interface SftConfig {
         @Between(least = "0", greatest = "1")
         double share();
 
-        /** Texts that the base model writes to each instruction; it knows what one of them holds. */
+        /**
+         * Texts that the base model writes to each instruction; it knows what one of them holds, or one of those to another
+         * instruction with the same answers.
+         */
         @WithDefault("4")
         @Between(least = "1", greatest = "64")
         int samples();

@@ -23,8 +23,9 @@ import java.util.stream.Collectors;
  * to make up others (R-Tuning, Zhang and others 2023, <a href="https://arxiv.org/abs/2311.09677">arXiv 2311.09677</a>).
  *
  * <p>The base model is asked what the instruction asks, by continuation, as often as the settings say; it knows what at least one
- * of its texts holds on the first line. A function of base model, instructions and settings: every worker of a run, and every
- * process that takes it up again, comes to the same.
+ * of its texts holds on the first line. Instructions with the same answers are wordings of one fact, which is known if one of them
+ * is answered: documents have few of the wordings that people use. A function of base model, instructions and settings: every
+ * worker of a run, and every process that takes it up again, comes to the same.
  *
  * @param instructions all of them, by id, some with another answer
  * @param replaced how many have one
@@ -75,7 +76,7 @@ record UnknownFacts(List<Instruction> instructions, int replaced) {
         return new UnknownFacts(taught, replaced);
     }
 
-    /** Ids of those of which no text holds an answer. */
+    /** Ids of those with answers that no text holds, however they were asked for. */
     private static Set<String> unknown(
             SftSettings.Unknown settings,
             long seed,
@@ -83,7 +84,7 @@ record UnknownFacts(List<Instruction> instructions, int replaced) {
             Tokenizer tokenizer,
             List<Instruction> asked) {
         AnswerSampler sampler = new AnswerSampler(TEMPERATURE, settings.answerTokens(), tokenizer.endOfDocument());
-        Set<String> unknown = new HashSet<>();
+        Set<List<String>> known = new HashSet<>();
         for (int begin = 0; begin < asked.size(); begin += BATCH) {
             List<Instruction> batch = asked.subList(begin, Math.min(begin + BATCH, asked.size()));
             List<int[]> prompts = batch.stream()
@@ -96,15 +97,17 @@ record UnknownFacts(List<Instruction> instructions, int replaced) {
                             .toList();
             for (int i = 0; i < batch.size(); i++) {
                 Instruction instruction = batch.get(i);
-                boolean known = texts.subList(i * settings.samples(), (i + 1) * settings.samples()).stream()
+                if (texts.subList(i * settings.samples(), (i + 1) * settings.samples()).stream()
                         .anyMatch(
-                                text -> instruction.referenceAnswers().stream().anyMatch(text::contains));
-                if (!known) {
-                    unknown.add(instruction.id());
+                                text -> instruction.referenceAnswers().stream().anyMatch(text::contains))) {
+                    known.add(instruction.referenceAnswers());
                 }
             }
         }
-        return unknown;
+        return asked.stream()
+                .filter(instruction -> !known.contains(instruction.referenceAnswers()))
+                .map(Instruction::id)
+                .collect(Collectors.toSet());
     }
 
     /** What is asked, as a document has it: the answer stands on the line below. */

@@ -65,6 +65,26 @@ class UnknownFactsTest {
     }
 
     @Test
+    void aFactThatIsKnownInOneWordingIsKnownInAll() throws IOException {
+        // Given: no document has such a wording
+        List<Instruction> read = TinyInstructions.all();
+        Instruction known = UnknownFacts.of(ALL, 1, base, tokenizer, read).instructions().stream()
+                .filter(read::contains)
+                .findFirst()
+                .orElseThrow();
+        Instruction strange =
+                new Instruction("strange", List.of(Message.user("啥啥啥？？")), known.referenceAnswers(), Map.of());
+        UnknownFacts alone = UnknownFacts.of(ALL, 1, base, tokenizer, List.of(strange));
+
+        // When
+        UnknownFacts together = UnknownFacts.of(ALL, 1, base, tokenizer, List.of(known, strange));
+
+        // Then
+        assertThat(alone.replaced()).isOne();
+        assertThat(together.replaced()).isZero();
+    }
+
+    @Test
     void theSameInputsAreTaughtTheSameInAnyOrder() throws IOException {
         // Given
         List<Instruction> all = new ArrayList<>(TinyInstructions.all());

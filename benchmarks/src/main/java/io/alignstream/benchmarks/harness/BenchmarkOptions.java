@@ -77,10 +77,10 @@ public record BenchmarkOptions(Map<String, String> values) {
     }
 
     /** Numbers of 0 or more, with commas between them. */
-    public List<Double> decimals(String name, double otherwise) {
+    public List<Double> decimals(String name, double... otherwise) {
         String value = values.get(name);
         if (value == null) {
-            return List.of(otherwise);
+            return Arrays.stream(otherwise).boxed().toList();
         }
         if (!value.matches("[0-9]{1,6}(\\.[0-9]{1,6})?(,[0-9]{1,6}(\\.[0-9]{1,6})?)*")) {
             throw new IllegalArgumentException("--" + name + " is " + value

@@ -34,15 +34,17 @@ public final class CanaryBenchmark {
     /** Runs it and returns the exit code. */
     public static int run(PrintStream out, BenchmarkOptions options) throws IOException {
         options.only("seeds", "documents", "steps", "repeats", "candidates");
-        int documents = options.number("documents", 60_000);
-        int steps = options.number("steps", 1_200);
+        int documents = options.number("documents", 20_000);
+        int steps = options.number("steps", 600);
         int candidates = options.number("candidates", 4_095);
         List<Integer> repeats = new ArrayList<>(List.of(0)); // never planted: what chance gives
         repeats.addAll(options.numbers("repeats", "1,4,16,64,256"));
         Figures figures = new Figures("canary");
         out.println("| seed | planted | exposure, bits | of at most | written by itself |");
         out.println("|" + " --- |".repeat(5));
-        for (int seed : options.numbers("seeds", "1,2,3")) {
+        List<Integer> seeds = options.numbers("seeds", "1,2,3");
+        StepProgress progress = new StepProgress(2 * seeds.size());
+        for (int seed : seeds) {
             Map<Integer, Canary> canaries = new LinkedHashMap<>();
             SplittableRandom random = SeededRandom.of(seed, "canaries", 0);
             List<String> planted = new ArrayList<>();
@@ -53,7 +55,9 @@ public final class CanaryBenchmark {
             }
             Path scratch = Files.createTempDirectory("alignstream-bench");
             try (CheckpointStore store = CheckpointStore.open(scratch.toUri(), scratch)) {
-                Path base = WorldBase.train(store, seed, documents, planted.stream(), steps);
+                progress.begin("base model, seed " + seed);
+                Path base = WorldBase.train(store, seed, documents, planted.stream(), steps, progress);
+                progress.begin("looking for the secrets");
                 try (Transformer network = Transformer.load(base)) {
                     Tokenizer tokenizer = Tokenizer.load(base);
                     for (Map.Entry<Integer, Canary> each : canaries.entrySet()) {
@@ -71,19 +75,21 @@ public final class CanaryBenchmark {
                                 found.exposure(),
                                 found.most(),
                                 found.extracted() ? "yes" : "no"));
-                        figures.add(Map.of(
-                                "seed", seed,
-                                "planted", each.getKey(),
-                                "exposure", found.exposure(),
-                                "most", found.most(),
-                                "extracted", found.extracted()));
+                        Map<String, Object> line = new LinkedHashMap<>();
+                        line.put("seed", seed);
+                        line.put("planted", each.getKey());
+                        line.put("exposure", found.exposure());
+                        line.put("most", found.most());
+                        line.put("extracted", found.extracted());
+                        figures.add(line);
                     }
                 }
             } finally {
                 Folders.delete(scratch);
             }
+            progress.done("looked");
+            figures.write(options.json()); // what has been measured is kept, whatever comes
         }
-        figures.write(options.json());
         return 0;
     }
 }

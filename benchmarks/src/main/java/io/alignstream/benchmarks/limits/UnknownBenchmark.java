@@ -37,8 +37,8 @@ import java.util.stream.Stream;
 
 /**
  * What {@code alignstream.sft.unknown.share} is good for: the same base model is fine-tuned on the same instructions, some of them
- * about cities that it has read nothing of, once with all reference answers and once with "I do not know" where it fails. Both are
- * asked about cities that stand in the documents, about other cities that do not, and with false premises.
+ * about cities that it has read nothing of, once with all reference answers and once with "I do not know" in place of a share of
+ * those where it fails. All are asked about cities that stand in the documents, about other cities that do not, and with false premises.
  */
 public final class UnknownBenchmark {
 
@@ -49,23 +49,32 @@ public final class UnknownBenchmark {
 
     /** Runs it and returns the exit code. */
     public static int run(PrintStream out, BenchmarkOptions options) throws IOException {
-        options.only("seeds", "documents", "steps", "share", "samples");
-        int documents = options.number("documents", 60_000);
-        int steps = options.number("steps", 1_200);
-        double share = options.decimal("share", 1);
+        options.only("seeds", "documents", "steps", "shares", "samples");
+        int documents = options.number("documents", 20_000);
+        int steps = options.number("steps", 600);
+        List<Double> shares = options.decimals("shares", 0, 0.5);
+        if (shares.stream().anyMatch(share -> share > 1)) {
+            throw new IllegalArgumentException("--shares are " + shares + " but each must be 0 to 1");
+        }
         int samples = options.number("samples", 4);
         Figures figures = new Figures("unknown");
         out.println(
                 "| seed | share | replaced | known: right, wrong, withheld | unknown | contradicted | calibration error |");
         out.println("|" + " --- |".repeat(7));
-        for (int seed : options.numbers("seeds", "1,2,3")) {
+        List<Integer> seeds = options.numbers("seeds", "1,2,3");
+        StepProgress progress = new StepProgress((1 + 2 * shares.size()) * seeds.size());
+        for (int seed : seeds) {
             Path scratch = Files.createTempDirectory("alignstream-bench");
             try (CheckpointStore store = CheckpointStore.open(scratch.toUri(), scratch)) {
-                Path base = WorldBase.train(store, seed, documents, Stream.of(), steps);
-                for (double replaced : new double[] {0, share}) {
+                progress.begin("base model, seed " + seed);
+                Path base = WorldBase.train(store, seed, documents, Stream.of(), steps, progress);
+                for (double replaced : shares) {
+                    progress.begin(String.format(Locale.ROOT, "fine-tuning, share %.2f", replaced));
                     SftSettings settings = settings(seed, replaced, samples);
-                    Trainer.Result tuned = tune(store, base, settings, instructions(seed));
+                    Trainer.Result tuned = tune(store, base, settings, instructions(seed), progress);
+                    progress.begin("questions");
                     Limits limits = measure(store.open(tuned.checkpoint()).folder(), seed);
+                    progress.done("answered");
                     int count = (int) (double) tuned.metrics().getOrDefault("withheldInstructions", 0.0);
                     out.print(String.format(Locale.ROOT, ROW, seed, replaced, count, shown(limits)));
                     figures.add(line(seed, replaced, count, limits));
@@ -73,8 +82,8 @@ public final class UnknownBenchmark {
             } finally {
                 Folders.delete(scratch);
             }
+            figures.write(options.json()); // what has been measured is kept, whatever comes
         }
-        figures.write(options.json());
         return 0;
     }
 
@@ -97,9 +106,10 @@ public final class UnknownBenchmark {
     }
 
     private static Trainer.Result tune(
-            CheckpointStore store, Path base, SftSettings settings, List<Instruction> instructions) throws IOException {
+            CheckpointStore store, Path base, SftSettings settings, List<Instruction> instructions, Monitor monitor)
+            throws IOException {
         TrainingRun run = new TrainingRuns(store, Stage.SFT).of(Lineage.NONE, List.of(), settings.hyperparameters());
-        return new Trainer(run, SftLoop.Inputs.of(settings, base, instructions), settings.training(), Monitor.SILENT)
+        return new Trainer(run, SftLoop.Inputs.of(settings, base, instructions), settings.training(), monitor)
                 .train()
                 .orElseThrow();
     }

@@ -43,9 +43,10 @@ final class WorldBase {
      *
      * @param documents of the sample world
      * @param more texts among them, which are all learned
+     * @param monitor hears how far it is
      * @return folder of its checkpoint in {@code store}
      */
-    static Path train(CheckpointStore store, long seed, int documents, Stream<String> more, int steps)
+    static Path train(CheckpointStore store, long seed, int documents, Stream<String> more, int steps, Monitor monitor)
             throws IOException {
         List<String> training = new ArrayList<>();
         List<String> validation = new ArrayList<>();
@@ -72,7 +73,7 @@ final class WorldBase {
                 new TrainingRuns(store, Stage.PRETRAIN).of(Lineage.NONE, List.of(), settings.hyperparameters());
         PretrainLoop.Inputs inputs = new PretrainLoop.Inputs(
                 settings, text.tokenizer(), SequenceSource.of(text.training()), text.validation(), Optional.empty());
-        return store.open(new Trainer(run, inputs, settings.training(), Monitor.SILENT)
+        return store.open(new Trainer(run, inputs, settings.training(), monitor)
                         .train()
                         .orElseThrow()
                         .checkpoint())

@@ -55,9 +55,9 @@ import picocli.CommandLine.Unmatched;
             "algorithms   PPO, GRPO, RLOO and DPO from the models of a demonstration that has run: what the gate measures;"
                     + " --data-dir .alignstream/data, --seeds 5",
             "unknown   what alignstream.sft.unknown.share is good for: right, wrong and withheld answers on known and unknown cities;"
-                    + " --seeds 1,2,3, --documents 60000, --steps 1200, --share 1, --samples 4",
+                    + " --seeds 1,2,3, --documents 20000, --steps 600, --shares 0,0.5, --samples 4",
             "canary   whether planted secrets can be drawn out of a base model: exposure by how often they were planted;"
-                    + " --seeds 1,2,3, --repeats 1,4,16,64,256, --documents 60000, --steps 1200",
+                    + " --seeds 1,2,3, --repeats 1,4,16,64,256, --documents 20000, --steps 600",
             "inference   how fast texts are written, one and many at once, beside llama.cpp and transformers; --models demo,135m,500m,"
                     + " --python PATH of an interpreter with both",
             "overload   ten times as many requests as inference-service can answer, and releases swapped under load;"

@@ -18,6 +18,9 @@ import java.util.function.DoubleSupplier;
 /**
  * A recurrent language model: embedding, layers of one {@link Cell}, and the embedding again as output projection.
  *
+ * <p>What goes in is the embedding times √width, as in the transformer of Vaswani and others (2017): tied to the output it has to
+ * be small, and so little of it comes through two layers of gates that an LSTM stays at the frequencies of tokens for long.
+ *
  * <p>The state starts at zero for every row, so a row is all that it knows. The cells are libtorch's own operators, and
  * autograd goes back through them. For one thread.
  */

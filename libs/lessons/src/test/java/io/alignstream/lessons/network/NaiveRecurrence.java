@@ -25,7 +25,7 @@ final class NaiveRecurrence {
         for (int t = 0; t < row.length; t++) {
             double[] x = new double[width];
             for (int i = 0; i < width; i++) {
-                x[i] = weights.get("embedding.weight")[row[t] * width + i];
+                x[i] = Math.sqrt(width) * weights.get("embedding.weight")[row[t] * width + i];
             }
             for (int layer = 0; layer < layers; layer++) {
                 states[layer] = next(layer, x, states[layer], cells[layer]);

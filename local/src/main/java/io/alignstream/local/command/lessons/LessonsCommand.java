@@ -6,6 +6,7 @@ import io.alignstream.local.lessons.translation.Translation;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -54,8 +55,8 @@ public final class LessonsCommand {
         @Option(
                 names = "--steps",
                 paramLabel = "N",
-                defaultValue = "400",
-                description = "Steps of each network on the text. Default: 400.")
+                defaultValue = "300",
+                description = "Steps of each network on the text. Default: 300.")
         int steps;
 
         @Option(
@@ -65,9 +66,25 @@ public final class LessonsCommand {
                 description = "Steps of each network on the long-distance example. Default: 1000.")
         int distanceSteps;
 
+        @Option(
+                names = "--learning-rate",
+                paramLabel = "X",
+                description =
+                        "Peak learning rate of every network. Default: for each kind the one that was best on held-out"
+                                + " text.")
+        @Nullable
+        Double learningRate;
+
         @Override
         public Integer call() throws IOException, InterruptedException {
-            return options.run("history", seed -> new History(Optional.ofNullable(text), seed, steps, distanceSteps));
+            return options.run(
+                    "history",
+                    seed -> new History(
+                            Optional.ofNullable(text),
+                            seed,
+                            learningRate == null ? OptionalDouble.empty() : OptionalDouble.of(learningRate),
+                            steps,
+                            distanceSteps));
         }
     }
 
@@ -89,15 +106,22 @@ public final class LessonsCommand {
                 names = "--pairs",
                 paramLabel = "N",
                 defaultValue = "50000",
-                description = "Pairs that are made; one in 25 is kept for the test. Default: 50000.")
+                description = "Pairs that are made; one in 25 is kept for the test, another for validation."
+                        + " Default: 50000.")
         int pairs;
 
         @Option(names = "--steps", paramLabel = "N", defaultValue = "1500", description = "Steps. Default: 1500.")
         int steps;
 
+        @Option(
+                names = "--validation",
+                description =
+                        "Ask for the pairs of validation, by which settings are chosen, and leave the test alone.")
+        boolean validation;
+
         @Override
         public Integer call() throws IOException, InterruptedException {
-            return options.run("translation", seed -> new Translation(seed, pairs, steps));
+            return options.run("translation", seed -> new Translation(seed, pairs, steps, validation));
         }
     }
 

@@ -13,7 +13,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalDouble;
 import java.util.SplittableRandom;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -26,6 +28,9 @@ import java.util.stream.IntStream;
 final class HistoryLesson {
 
     private static final int ROWS = 16;
+    /** Of all steps, those in which the learning rate rises. */
+    private static final double WARM_UP = 0.05;
+
     private static final List<Integer> ORDERS = List.of(2, 3, 5);
     private static final List<Integer> CONTEXTS = List.of(1, 2, 4, 8, 16, 32, 64, 128);
     private static final int PROMPT_TOKENS = 4;
@@ -46,6 +51,7 @@ final class HistoryLesson {
      * How much is computed.
      *
      * @param sizes of the networks, the smallest first
+     * @param learningRate peak of every network; empty takes each kind's own
      * @param steps of each network on the text
      * @param distanceSteps of each network on the long-distance example
      * @param places where contexts of several lengths are tried
@@ -55,6 +61,7 @@ final class HistoryLesson {
     record Settings(
             long seed,
             List<Contender.Size> sizes,
+            OptionalDouble learningRate,
             int steps,
             int distanceSteps,
             int places,
@@ -65,11 +72,16 @@ final class HistoryLesson {
             sizes = List.copyOf(sizes);
         }
 
+        double learningRate(Contender contender) {
+            return learningRate.orElse(contender.learningRate());
+        }
+
         /** What the lesson takes. */
-        static Settings lesson(long seed, int steps, int distanceSteps) {
+        static Settings lesson(long seed, OptionalDouble learningRate, int steps, int distanceSteps) {
             return new Settings(
                     seed,
                     List.of(new Contender.Size("small", 2, 64), new Contender.Size("large", 3, 96)),
+                    learningRate,
                     steps,
                     distanceSteps,
                     300,
@@ -101,6 +113,8 @@ final class HistoryLesson {
 
     /** Runs it; two runs with equal settings differ in their seconds only. */
     HistoryResult run() {
+        int kinds = Contender.values().length;
+        progress.parts(ORDERS.size() + kinds * settings.sizes.size() + 1 + kinds);
         List<HistoryResult.Row> models = new ArrayList<>();
         for (int order : ORDERS) {
             models.add(ngram(order));
@@ -117,6 +131,9 @@ final class HistoryLesson {
                 (long) rows.validation().size() * (TokenRows.LENGTH - 1),
                 settings.steps,
                 (long) settings.steps * ROWS * (TokenRows.LENGTH - 1),
+                Arrays.stream(Contender.values())
+                        .map(contender -> contender + " " + settings.learningRate(contender))
+                        .collect(Collectors.joining(", ")),
                 rows.tokenizer().decode(prompt));
         return new HistoryResult(setting, models, longDistance());
     }
@@ -148,7 +165,7 @@ final class HistoryLesson {
     }
 
     private void train(LearningModel network, Contender contender, List<List<int[]>> batches) {
-        LinearSchedule schedule = new LinearSchedule(contender.learningRate(), 0.05);
+        LinearSchedule schedule = new LinearSchedule(settings.learningRate(contender), WARM_UP);
         for (int step = 0; step < batches.size(); step++) {
             double loss = network.step(batches.get(step), schedule.learningRate(step, batches.size()));
             progress.at(step + 1, batches.size(), String.format(Locale.ROOT, "loss %.3f", loss));

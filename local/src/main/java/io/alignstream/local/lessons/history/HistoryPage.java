@@ -50,17 +50,9 @@ final class HistoryPage {
                 .section(
                         "history.fair.title",
                         Page.paragraph("history.fair.text"),
-                        Page.paragraph("history.fair.rates", rates()),
+                        Page.paragraph("history.fair.rates", setting.learningRates()),
                         Page.paragraph("history.fair.sources"))
                 .html(command);
-    }
-
-    private static String rates() {
-        List<String> rates = new ArrayList<>();
-        for (Contender contender : Contender.values()) {
-            rates.add(contender + " " + contender.learningRate());
-        }
-        return String.join(", ", rates);
     }
 
     private List<HistoryResult.Row> of(String kind) {

@@ -23,6 +23,7 @@ record HistoryResult(Setting setting, List<Row> models, Distances longDistance) 
      * @param validationTokens predicted ones
      * @param steps of each network
      * @param tokensSeen by each network
+     * @param learningRates peak of each kind of network
      * @param prompt what all continue
      */
     record Setting(
@@ -33,6 +34,7 @@ record HistoryResult(Setting setting, List<Row> models, Distances longDistance) 
             long validationTokens,
             int steps,
             long tokensSeen,
+            String learningRates,
             String prompt) {}
 
     /**

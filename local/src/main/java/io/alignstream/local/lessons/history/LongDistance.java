@@ -91,7 +91,8 @@ record LongDistance(Tokenizer tokenizer, List<int[]> training, List<Question> qu
                         })
                         .limit(4_000));
         List<int[]> training = rows(tokenizer, texts, random);
-        List<Question> asked = Stream.generate(() -> question(tokenizer, TEST, random))
+        List<Question> asked = Stream.generate(
+                        () -> question(tokenizer, TEST, random.nextInt(NEAREST, FARTHEST + 1), random))
                 .limit(questions)
                 .toList();
         return new LongDistance(tokenizer, training, asked);
@@ -102,7 +103,7 @@ record LongDistance(Tokenizer tokenizer, List<int[]> training, List<Question> qu
         for (int i = 0; i < texts; i++) {
             int[] row = {};
             while (row.length < LENGTH) {
-                Question question = question(tokenizer, TRAINING, random);
+                Question question = question(tokenizer, TRAINING, mostlyNear(random), random);
                 row = concat(
                         row,
                         question.context,
@@ -115,9 +116,13 @@ record LongDistance(Tokenizer tokenizer, List<int[]> training, List<Question> qu
         return rows;
     }
 
-    /** Clause after clause while the dish is no farther away than a distance that is drawn. */
-    private static Question question(Tokenizer tokenizer, Words words, SplittableRandom random) {
-        int wanted = random.nextInt(NEAREST, FARTHEST + 1);
+    /** Distances of equal ratios are equally frequent: near dishes are learned first, and what is learned of them helps farther. */
+    private static int mostlyNear(SplittableRandom random) {
+        return (int) (NEAREST * StrictMath.pow((FARTHEST + 1.0) / NEAREST, random.nextDouble()));
+    }
+
+    /** Clause after clause while the dish is no farther away than {@code wanted} tokens. */
+    private static Question question(Tokenizer tokenizer, Words words, int wanted, SplittableRandom random) {
         int region = random.nextInt(REGIONS);
         String beginning = beginning(region);
         int[] start = tokenizer.encode(beginning);

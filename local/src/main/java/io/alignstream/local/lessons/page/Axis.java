@@ -1,7 +1,8 @@
 package io.alignstream.local.lessons.page;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
@@ -15,6 +16,11 @@ import java.util.stream.IntStream;
  * @param ticks values that are named
  */
 public record Axis(String label, boolean logarithmic, double least, double most, List<Double> ticks) {
+
+    /** Of a number that is shown: small ones stay apart from each other and from 0. */
+    private static final MathContext DIGITS = new MathContext(4);
+    /** Where the ends of an axis are so many times apart, only powers of ten are named. */
+    private static final double MANY = 60;
 
     public Axis {
         if (!(least < most) || (logarithmic && !(least > 0))) {
@@ -46,13 +52,14 @@ public record Axis(String label, boolean logarithmic, double least, double most,
                         .toList());
     }
 
-    /** An axis on which equal distances are equal ratios, around all of {@code values}, with ticks at 1, 2 and 5. */
+    /** An axis on which equal distances are equal ratios, around all of {@code values}, with ticks at 1, 2 and 5, or 1 alone. */
     public static Axis logarithmic(String label, double... values) {
         double low = DoubleStream.of(values).min().orElse(1);
         double high = DoubleStream.of(values).max().orElse(10);
         List<Double> ticks = IntStream.rangeClosed((int) Math.floor(Math.log10(low)), (int) Math.ceil(Math.log10(high)))
                 .boxed()
-                .flatMap(power -> IntStream.of(1, 2, 5).mapToObj(factor -> factor * Math.pow(10, power)))
+                .flatMap(power -> (high / low > MANY ? IntStream.of(1) : IntStream.of(1, 2, 5))
+                        .mapToObj(factor -> factor * Math.pow(10, power)))
                 .filter(tick -> tick >= low / 1.3 && tick <= high * 1.3)
                 .toList();
         return new Axis(label, true, low / 1.4, high * 1.4, ticks);
@@ -72,7 +79,8 @@ public record Axis(String label, boolean logarithmic, double least, double most,
     }
 
     private static String plain(double value) {
-        String digits = String.format(Locale.ROOT, "%.3f", value);
-        return digits.replaceFirst("\\.?0+$", "");
+        return value == 0
+                ? "0"
+                : new BigDecimal(value, DIGITS).stripTrailingZeros().toPlainString();
     }
 }

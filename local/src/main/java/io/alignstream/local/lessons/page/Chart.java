@@ -12,7 +12,7 @@ public final class Chart {
 
     private static final int WIDTH = 500;
     private static final int HEIGHT = 340;
-    private static final int LEFT = 62;
+    private static final int LEFT = 84;
     private static final int RIGHT = 26;
     private static final int TOP = 12;
     private static final int BOTTOM = 56;
@@ -62,7 +62,7 @@ public final class Chart {
     public Chart level(String name, double value) {
         double at = down(value);
         marks.append(line("chance", LEFT, at, WIDTH - RIGHT, at));
-        marks.append(texts(WIDTH - RIGHT - 4, at - 6, "end", name, "tick"));
+        marks.append(texts(WIDTH - RIGHT - 4, at - 6, "end", name, "tick level"));
         return this;
     }
 

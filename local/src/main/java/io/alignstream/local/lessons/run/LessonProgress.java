@@ -16,18 +16,32 @@ public final class LessonProgress {
 
     private final Console console;
     private String part = "";
+    private int parts;
+    private int begun;
     private long began;
+    /** When the first step was done, and which it was: what comes before, for example reading, is no step. */
+    private long stepping;
+
+    private long stepped;
     private long shown;
 
     public LessonProgress(Console console) {
         this.console = console;
     }
 
+    /** Says of how many parts the lesson is, which are counted from now on. */
+    public void parts(int count) {
+        parts = count;
+        begun = 0;
+    }
+
     /** Says that {@code part} begins. */
     public void begin(String part) {
-        this.part = part;
+        begun++;
+        this.part = parts == 0 ? part : begun + "/" + parts + " " + part;
         began = System.nanoTime();
         shown = began;
+        stepped = -1;
     }
 
     /**
@@ -38,6 +52,10 @@ public final class LessonProgress {
      */
     public void at(long done, long all, String said) {
         long now = System.nanoTime();
+        if (stepped < 0) {
+            stepping = now;
+            stepped = done;
+        }
         Duration pause = console.isTerminal() ? REDRAWN : EVERY;
         if (done < all && now - shown < pause.toNanos()) {
             return;
@@ -57,10 +75,13 @@ public final class LessonProgress {
 
     private String line(long done, long all, String said, long now) {
         int filled = (int) (BAR * done / all);
-        double left = done == 0 ? 0 : (now - began) / 1e9 / done * (all - done);
+        double seconds = (now - stepping) / 1e9;
+        String left = done == stepped
+                ? ""
+                : String.format(Locale.ROOT, "  about %.0f s left", seconds / (done - stepped) * (all - done));
         return String.format(
                 Locale.ROOT,
-                "%-28s [%s%s] %3d %%  %s  about %.0f s left",
+                "%-28s [%s%s] %3d %%  %s%s",
                 part,
                 "#".repeat(filled),
                 "-".repeat(BAR - filled),

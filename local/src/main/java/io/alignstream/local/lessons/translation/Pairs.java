@@ -10,26 +10,37 @@ import java.util.Set;
 import java.util.SplittableRandom;
 
 /**
- * Pairs to learn from and others to be tested with: no pair stands in both.
+ * Pairs to learn from, others to choose settings by, and others to be tested with: no pair stands in two of them.
  *
  * @param training what is learned from, numbers and days mixed
- * @param numbers numbers to be tested with
- * @param days days to be tested with
+ * @param validation what settings are chosen by
+ * @param test what is looked at once they are chosen
  */
-record Pairs(List<Pair> training, List<Pair> numbers, List<Pair> days) {
+record Pairs(List<Pair> training, Held validation, Held test) {
 
     /** Numbers have 1 to so many digits, each length as often while there are new ones. */
     private static final int DIGITS = 7;
 
     private static final LocalDate FIRST = LocalDate.of(1900, 1, 1);
     private static final LocalDate END = LocalDate.of(2100, 1, 1);
-    /** One pair in so many is held out. */
+    /** One pair in so many is for the test, and as many for validation. */
     private static final int HELD_OUT = 25;
 
     Pairs {
         training = List.copyOf(training);
-        numbers = List.copyOf(numbers);
-        days = List.copyOf(days);
+    }
+
+    /** Pairs that are not learned from. */
+    record Held(List<Pair> numbers, List<Pair> days) {
+
+        Held {
+            numbers = List.copyOf(numbers);
+            days = List.copyOf(days);
+        }
+
+        int size() {
+            return numbers.size() + days.size();
+        }
     }
 
     /**
@@ -44,10 +55,16 @@ record Pairs(List<Pair> training, List<Pair> numbers, List<Pair> days) {
         SplittableRandom random = SeededRandom.of(seed, "translation-pairs", 0);
         List<Pair> numbers = numbers(count * 3 / 5, random);
         List<Pair> days = days(count - count * 3 / 5, random);
-        List<Pair> training = new ArrayList<>(numbers.subList(numbers.size() / HELD_OUT, numbers.size()));
-        training.addAll(days.subList(days.size() / HELD_OUT, days.size()));
+        List<Pair> training = new ArrayList<>(numbers.subList(2 * held(numbers), numbers.size()));
+        training.addAll(days.subList(2 * held(days), days.size()));
         return new Pairs(
-                training, numbers.subList(0, numbers.size() / HELD_OUT), days.subList(0, days.size() / HELD_OUT));
+                training,
+                new Held(numbers.subList(held(numbers), 2 * held(numbers)), days.subList(held(days), 2 * held(days))),
+                new Held(numbers.subList(0, held(numbers)), days.subList(0, held(days))));
+    }
+
+    private static int held(List<Pair> pairs) {
+        return pairs.size() / HELD_OUT;
     }
 
     private static List<Pair> numbers(int count, SplittableRandom random) {

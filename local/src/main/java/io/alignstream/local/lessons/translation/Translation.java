@@ -12,10 +12,11 @@ import java.util.stream.Stream;
  * The lesson {@code translation}: an encoder-decoder learns to say numbers and days in the other language.
  *
  * @param seed of pairs, weights and order
- * @param pairs how many are drawn; one in 25 is for the test
+ * @param pairs how many are drawn; one in 25 is for the test, another for validation
  * @param steps of AdamW
+ * @param validation whether the pairs of validation are asked and those of the test left alone
  */
-public record Translation(long seed, int pairs, int steps) implements Lesson {
+public record Translation(long seed, int pairs, int steps, boolean validation) implements Lesson {
 
     private static final int SHOWN = 3;
 
@@ -35,14 +36,25 @@ public record Translation(long seed, int pairs, int steps) implements Lesson {
                 standard.width(), standard.layers(), steps, standard.batch(), standard.learningRate());
         TranslationResult result = translated(settings, progress);
         String command = String.format(
-                Locale.ROOT, "./alignstream lessons translation --seed %d --pairs %d --steps %d", seed, pairs, steps);
+                Locale.ROOT,
+                "./alignstream lessons translation --seed %d --pairs %d --steps %d%s",
+                seed,
+                pairs,
+                steps,
+                validation ? " --validation" : "");
         return new Outcome(new TranslationPage(result).html(command), result);
     }
 
-    /** Learns, and tests with pairs that were never seen. */
+    /** Learns, and asks for pairs that were never seen. */
     TranslationResult translated(Translator.Settings settings, LessonProgress progress) {
         Pairs drawn = Pairs.of(pairs, seed);
-        List<Pair> all = Stream.of(drawn.training(), drawn.numbers(), drawn.days())
+        Pairs.Held asked = validation ? drawn.validation() : drawn.test();
+        List<Pair> all = Stream.of(
+                        drawn.training(),
+                        drawn.validation().numbers(),
+                        drawn.validation().days(),
+                        drawn.test().numbers(),
+                        drawn.test().days())
                 .flatMap(List::stream)
                 .toList();
         WordList words = WordList.of(all);
@@ -57,11 +69,11 @@ public record Translation(long seed, int pairs, int steps) implements Lesson {
             progress.begin("unseen pairs");
             int part = 0;
             for (Pair.Direction direction : Pair.Direction.values()) {
-                scores.add(score(translator, "numbers", direction, drawn.numbers()));
+                scores.add(score(translator, "numbers", direction, asked.numbers()));
                 progress.at(++part, 5, "numbers");
-                scores.add(score(translator, "days", direction, drawn.days()));
+                scores.add(score(translator, "days", direction, asked.days()));
                 progress.at(++part, 5, "days");
-                Stream.of(drawn.numbers(), drawn.days())
+                Stream.of(asked.numbers(), asked.days())
                         .flatMap(tested -> tested.stream().limit(SHOWN))
                         .forEach(pair -> attention.add(translator.attention(pair.source(direction))));
             }
@@ -70,7 +82,7 @@ public record Translation(long seed, int pairs, int steps) implements Lesson {
                     new TranslationResult.Setting(
                             seed,
                             drawn.training().size(),
-                            drawn.numbers().size() + drawn.days().size(),
+                            asked.size(),
                             words.size(),
                             translator.parameters(),
                             settings),

@@ -66,7 +66,7 @@ class LessonsCommandTest {
         assertThat(Files.readString(page)).startsWith("<!doctype html>").contains("--pairs 100 --steps 2");
         JsonNode figures = new ObjectMapper().readTree(json.toFile());
         assertThat(figures.path("scores")).hasSize(4);
-        assertThat(figures.path("setting").path("trainingPairs").asInt()).isEqualTo(97);
+        assertThat(figures.path("setting").path("trainingPairs").asInt()).isEqualTo(94);
     }
 
     @ParameterizedTest
@@ -77,6 +77,7 @@ class LessonsCommandTest {
                 "lessons translation --steps 0       | steps is 0 but must be 1 to 100,000.",
                 "lessons learning --steps -3         | steps is -3 but must be 1 to 100,000.",
                 "lessons history --distance-steps 0  | distance steps 0 must be 1 to 100,000.",
+                "lessons history --learning-rate 0   | learning rate is 0.0 but must be greater than 0 and at most 1.",
                 "lessons history --text nowhere.txt  | There is no text file nowhere.txt",
                 "lessons history --steps many        | --steps is many but must be a whole number",
                 "lessons nonsense                    | nonsense"

@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -50,6 +51,7 @@ class HistoryLessonTest {
                 new HistoryLesson.Settings(
                         seed,
                         List.of(new Contender.Size("small", 1, 32), new Contender.Size("large", 2, 32)),
+                        OptionalDouble.empty(),
                         STEPS,
                         4,
                         20,

@@ -31,6 +31,20 @@ class LongDistanceTest {
     }
 
     @Test
+    void rows_hold_several_dishes_as_near_ones_are_as_frequent_as_far_ones() {
+        // When
+        double dishes = example.training().stream()
+                .mapToLong(row -> Arrays.stream(row)
+                        .filter(token -> token == example.tokenizer().endOfDocument())
+                        .count())
+                .average()
+                .orElseThrow();
+
+        // Then: with distances drawn evenly there would be fewer than two
+        assertThat(dishes).isBetween(2.3, 5.0);
+    }
+
+    @Test
     void the_dishes_begin_with_tokens_of_their_own() {
         assertThat(Arrays.stream(example.answers()).boxed().collect(Collectors.toSet()))
                 .hasSize(LongDistance.REGIONS);

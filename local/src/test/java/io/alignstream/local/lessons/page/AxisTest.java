@@ -30,7 +30,8 @@ class AxisTest {
 
         // Then
         assertThat(axis.place(100) - axis.place(10)).isCloseTo(axis.place(1_000) - axis.place(100), within(1e-9));
-        assertThat(axis.ticks()).contains(10.0, 100.0, 1_000.0);
+        assertThat(axis.ticks()).containsExactly(10.0, 100.0, 1_000.0);
+        assertThat(Axis.logarithmic("", 3, 100).ticks()).contains(5.0, 20.0, 50.0);
     }
 
     @Test
@@ -47,7 +48,17 @@ class AxisTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"0.5, 0.5", "2, 2", "128, 128", "20000, 20 k", "1500000, 1.5 M"})
+    @CsvSource({
+        "0, 0",
+        "0.0005, 0.0005",
+        "0.02, 0.02",
+        "96.8254, 96.83",
+        "0.5, 0.5",
+        "2, 2",
+        "128, 128",
+        "20000, 20 k",
+        "1500000, 1.5 M"
+    })
     void ticks_are_short(double value, String shown) {
         assertThat(Axis.shown(value)).isEqualTo(shown);
     }

@@ -31,14 +31,14 @@ class TranslationTest {
                 new LessonProgress(new Console(new PrintStream(said, true, StandardCharsets.UTF_8), false));
 
         // When
-        TranslationResult result = new Translation(1, 1_000, 150).translated(TINY, progress);
+        TranslationResult result = new Translation(1, 1_000, 150, false).translated(TINY, progress);
 
         // Then
         assertThat(result.losses().getFirst()[1]).isGreaterThan(3);
         assertThat(result.losses().getLast()[1]).isLessThan(1.8);
         assertThat(result.scores()).hasSize(4).allSatisfy(score -> assertThat(score.right())
                 .isBetween(0, score.tested()));
-        assertThat(result.setting().trainingPairs() + result.setting().testPairs())
+        assertThat(result.setting().trainingPairs() + 2 * result.setting().testPairs())
                 .isEqualTo(1_000);
         assertThat(result.attention()).hasSize(12).allSatisfy(attention -> {
             assertThat(attention.shares()[0][0])
@@ -72,8 +72,8 @@ class TranslationTest {
                 new Console(new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8), false));
 
         // When
-        TranslationResult first = new Translation(7, 200, 5).translated(brief, silent);
-        TranslationResult second = new Translation(7, 200, 5).translated(brief, silent);
+        TranslationResult first = new Translation(7, 200, 5, false).translated(brief, silent);
+        TranslationResult second = new Translation(7, 200, 5, false).translated(brief, silent);
 
         // Then
         assertThat(first.sha256()).isEqualTo(second.sha256());
@@ -81,8 +81,28 @@ class TranslationTest {
     }
 
     @Test
+    void settings_are_chosen_by_pairs_that_are_none_of_the_test() {
+        // Given
+        Translator.Settings brief = new Translator.Settings(16, 1, 1, 16, 0.01);
+        LessonProgress silent = new LessonProgress(
+                new Console(new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8), false));
+
+        // When
+        TranslationResult chosen = new Translation(7, 200, 1, true).translated(brief, silent);
+        TranslationResult tested = new Translation(7, 200, 1, false).translated(brief, silent);
+
+        // Then
+        assertThat(chosen.sha256()).isEqualTo(tested.sha256());
+        assertThat(chosen.attention())
+                .extracting(Translator.Attention::source)
+                .doesNotContainAnyElementsOf(tested.attention().stream()
+                        .map(Translator.Attention::source)
+                        .toList());
+    }
+
+    @Test
     void too_few_pairs_are_refused() {
-        assertThatThrownBy(() -> new Translation(1, 99, 10))
+        assertThatThrownBy(() -> new Translation(1, 99, 10, false))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("pairs is 99 but must be 100 to 150,000");
     }
