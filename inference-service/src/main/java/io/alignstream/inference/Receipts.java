@@ -12,10 +12,12 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.zip.DeflaterOutputStream;
@@ -39,6 +41,12 @@ public class Receipts {
 
     static final String FOLDER = "receipts";
     private static final int SEAL_BYTES = 32;
+    /** Begins what is no receipt, whose first byte is that of compressed bytes. */
+    private static final String PSEUDONYM = "annotator ";
+
+    /** Among a million users of one client two have the same one in some ten billion tries. */
+    private static final int PSEUDONYM_BYTES = 12;
+
     private static final String ALGORITHM = "HmacSHA256";
     private static final Duration RETRY = Duration.ofSeconds(5);
     private static final Logger LOG = LoggerFactory.getLogger(Receipts.class);
@@ -118,6 +126,22 @@ public class Receipts {
         }
         Sealed sealed = read(text);
         return sealed.id().equals(id) ? Optional.of(sealed.response()) : Optional.empty();
+    }
+
+    /**
+     * The name under which opinions of {@code user} stand in topics: the same at every instance and for every model, so a later
+     * opinion replaces an earlier one, another one for each {@code client}, and nothing that anybody without the key finds out
+     * from {@code user}, or the other way. Empty as long as the store has not given the key.
+     *
+     * @param client who called, as signed in; empty if nobody did
+     * @param user as the client calls them
+     */
+    public Optional<String> pseudonym(String client, String user) {
+        if (keys.isEmpty()) {
+            lookAgain();
+        }
+        byte[] who = (PSEUDONYM + client.length() + " " + client + user).getBytes(StandardCharsets.UTF_8);
+        return keys.stream().findFirst().map(key -> HexFormat.of().formatHex(seal(key, who), 0, PSEUDONYM_BYTES));
     }
 
     private boolean isOurs(byte[] seal, byte[] text) {

@@ -40,6 +40,9 @@ class FeedbackTest extends ServiceTest {
     @Inject
     HeldOutPrompts heldOut;
 
+    @Inject
+    Receipts receipts;
+
     @Test
     void aCorrectionIsAnInstructionAndARanking() {
         // Given
@@ -60,7 +63,7 @@ class FeedbackTest extends ServiceTest {
                         List.of(Message.user(asked)),
                         List.of("Hello!"),
                         Map.of("source", "feedback")));
-        assertThat(bestAnswer("user:u-7")).isEqualTo("Hello!");
+        assertThat(bestAnswer("u-7")).isEqualTo("Hello!");
         assertThat(own(Topic.PROMPTS, Prompt::messages)).isEmpty();
     }
 
@@ -85,7 +88,7 @@ class FeedbackTest extends ServiceTest {
                     assertThat(request.answers()).containsExactlyInAnyOrder(content(one), content(other));
                     assertThat(request.tags()).containsEntry("source", "feedback");
                 });
-        assertThat(bestAnswer("user:anonymous")).isEqualTo(content(one));
+        assertThat(bestAnswer("anonymous")).isEqualTo(content(one));
     }
 
     @Test
@@ -104,7 +107,7 @@ class FeedbackTest extends ServiceTest {
         assertThat(own(Topic.RANKING_REQUESTS, RankingRequest::messages))
                 .hasSize(2)
                 .containsOnly(request());
-        assertThat(bestAnswer("user:anonymous")).isEqualTo(content(other));
+        assertThat(bestAnswer("anonymous")).isEqualTo(content(other));
     }
 
     @Test
@@ -165,14 +168,14 @@ class FeedbackTest extends ServiceTest {
         serve(first);
         HttpResponse<String> answer = api.post(question(asked, ""));
         give(id(answer), "\"thumb\": \"down\", \"correction\": \"Helo!\", \"user\": \"u-7\"");
-        String replaced = request().requestId() + "/user:u-7";
+        String replaced = request().requestId() + "/" + annotator("u-7");
 
         // When
         give(id(answer), "\"thumb\": \"down\", \"correction\": \"Hello!\", \"user\": \"u-7\"");
 
         // Then
         assertThat(standing(Topic.RANKINGS, replaced)).isEmpty();
-        assertThat(standing(Topic.RANKINGS, request().requestId() + "/user:u-7"))
+        assertThat(standing(Topic.RANKINGS, request().requestId() + "/" + annotator("u-7")))
                 .isPresent();
         assertThat(standing(Topic.INSTRUCTIONS, "feedback-" + id(answer)).orElseThrow())
                 .contains("Hello!");
@@ -189,7 +192,7 @@ class FeedbackTest extends ServiceTest {
         give(id(answer), "\"thumb\": \"up\"");
 
         // Then
-        assertThat(standing(Topic.RANKINGS, request().requestId() + "/user:u-7"))
+        assertThat(standing(Topic.RANKINGS, request().requestId() + "/" + annotator("u-7")))
                 .isEmpty();
         assertThat(standing(Topic.INSTRUCTIONS, "feedback-" + id(answer))).isEmpty();
     }
@@ -208,7 +211,7 @@ class FeedbackTest extends ServiceTest {
         give(id(one), "\"thumb\": \"up\"");
 
         // Then
-        assertThat(standing(Topic.RANKINGS, request().requestId() + "/user:anonymous"))
+        assertThat(standing(Topic.RANKINGS, request().requestId() + "/" + annotator("anonymous")))
                 .isPresent();
     }
 
@@ -317,11 +320,16 @@ class FeedbackTest extends ServiceTest {
         return own(Topic.RANKING_REQUESTS, RankingRequest::messages).getLast();
     }
 
-    /** What {@code annotator} said last is the best answer to what was asked. */
-    private String bestAnswer(String annotator) {
+    /** As which {@code user} of whoever is at this machine stands in topics. */
+    private String annotator(String user) {
+        return "user:" + receipts.pseudonym("", user).orElseThrow();
+    }
+
+    /** What {@code user} said last is the best answer to what was asked. */
+    private String bestAnswer(String user) {
         Ranking ranking = topics.events(Topic.RANKINGS).stream()
                 .filter(each -> each.requestId().equals(request().requestId()))
-                .filter(each -> each.annotator().equals(annotator))
+                .filter(each -> each.annotator().equals(annotator(user)))
                 .toList()
                 .getLast();
         return request().answers().get(ranking.order().getFirst().getFirst());

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -74,6 +75,23 @@ class ReceiptsTest {
                     Manifest.draft(Stage.INFERENCE, "secret", 0).withComplete(true),
                     copy -> Files.copy(key.folder().resolve("secret"), copy.resolve("secret")));
         }
+    }
+
+    @Test
+    void aUserIsTheSameAtEveryInstanceAndAnotherForEachClientAndStore() throws IOException {
+        // Given
+        Receipts stranger = instance("another store");
+
+        // When
+        String ann = receipts.pseudonym("key:shop", "ann").orElseThrow();
+
+        // Then
+        assertThat(ann).matches("[0-9a-f]{24}");
+        assertThat(instance("store").pseudonym("key:shop", "ann")).contains(ann);
+        assertThat(receipts.pseudonym("key:school", "ann")).isPresent().isNotEqualTo(Optional.of(ann));
+        assertThat(receipts.pseudonym("key:shop", "bob")).isPresent().isNotEqualTo(Optional.of(ann));
+        assertThat(receipts.pseudonym("key:shopa", "nn")).isPresent().isNotEqualTo(Optional.of(ann));
+        assertThat(stranger.pseudonym("key:shop", "ann")).isPresent().isNotEqualTo(Optional.of(ann));
     }
 
     @Test

@@ -156,7 +156,7 @@ final class IdentityProvider implements AutoCloseable {
         ArrayNode clients = realm.putArray("clients");
         ObjectNode own = client(clients, CLIENT, true);
         own.put("standardFlowEnabled", true).putArray("redirectUris").add(service.resolve("/sign-in/provider") + "");
-        own.putObject("attributes").put("post.logout.redirect.uris", service.resolve("/sign-in") + "*");
+        own.putObject("attributes").put("post.logout.redirect.uris", service.resolve("/signed-out") + "");
         client(clients, BRIEF_CLIENT, true).putObject("attributes").put("access.token.lifespan", "1");
         client(clients, OTHER_CLIENT, false);
         return realm;

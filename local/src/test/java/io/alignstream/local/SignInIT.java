@@ -62,6 +62,10 @@ class SignInIT {
         Path keys = folder.resolve("keys.json");
         new KeyFile(List.of(KEY.kept())).write(keys);
         log = folder.resolve("service.log");
+        service = start(port, provider.issuer(), keys, log);
+    }
+
+    private static Process start(int port, URI issuer, Path keys, Path log) throws IOException {
         ProcessBuilder builder = new ProcessBuilder(
                         TestSites.installation().java().toString(),
                         "-Xmx256m",
@@ -73,7 +77,7 @@ class SignInIT {
                         "-Dalignstream.store.root=" + folder.resolve("store").toUri(),
                         "-Dalignstream.access.keys=" + keys,
                         "-Dalignstream.access.oidc=true",
-                        "-Dquarkus.oidc.auth-server-url=" + provider.issuer(),
+                        "-Dquarkus.oidc.auth-server-url=" + issuer,
                         "-Dquarkus.oidc.client-id=" + IdentityProvider.CLIENT,
                         "-Dquarkus.oidc.token.audience=" + IdentityProvider.CLIENT,
                         "-jar",
@@ -82,25 +86,41 @@ class SignInIT {
                 .redirectOutput(log.toFile());
         // Not on the command line, where everybody on the machine reads it.
         builder.environment().put("QUARKUS_OIDC_CREDENTIALS_SECRET", IdentityProvider.CLIENT_SECRET);
-        service = builder.start();
+        Process started = builder.start();
+        URI live = URI.create("http://127.0.0.1:" + port + "/q/health/live");
         await().atMost(Duration.ofMinutes(3))
                 .ignoreExceptionsInstanceOf(IOException.class)
                 .until(() -> {
-                    assertThat(service.isAlive()).as(Files.readString(log)).isTrue();
-                    return status(null, "q/health/live") > 0;
+                    assertThat(started.isAlive()).as(Files.readString(log)).isTrue();
+                    return asBrowser(live, null).statusCode() > 0;
                 });
+        return started;
+    }
+
+    /** What a browser is answered that goes to a page, without following where it is sent. */
+    private static HttpResponse<String> asBrowser(URI page, String cookies) throws IOException, InterruptedException {
+        HttpRequest.Builder request =
+                HttpRequest.newBuilder(page).header("Accept", "text/html").timeout(Duration.ofSeconds(30));
+        if (cookies != null) {
+            request.header("Cookie", cookies);
+        }
+        return HTTP.send(request.build(), HttpResponse.BodyHandlers.ofString());
     }
 
     @AfterAll
     static void stop() throws InterruptedException {
         if (service != null) {
-            service.destroy();
-            if (!service.waitFor(30, TimeUnit.SECONDS)) {
-                service.destroyForcibly();
-            }
+            end(service);
         }
         if (provider != null) {
             provider.close();
+        }
+    }
+
+    private static void end(Process one) throws InterruptedException {
+        one.destroy();
+        if (!one.waitFor(30, TimeUnit.SECONDS)) {
+            one.destroyForcibly();
         }
     }
 
@@ -247,14 +267,9 @@ class SignInIT {
             assertThat(browser.value("location.pathname").asText()).isEqualTo("/sign-in");
 
             // When
-            browser.value("document.querySelector('.provider').click()");
-            browser.await("document.getElementById('password') !== null");
-            browser.value("document.getElementById('username').value = '" + IdentityProvider.ANN + "'");
-            browser.value("document.getElementById('password').value = '" + IdentityProvider.PASSWORD + "'");
-            browser.value("document.getElementById('kc-form-login').requestSubmit()");
+            signIn(browser);
 
             // Then
-            browser.await("document.getElementById('signed-in')?.textContent === '" + IdentityProvider.ANN + "'");
             assertThat(browser.value("location.pathname").asText()).isEqualTo("/");
             assertThat(browser.value("fetch('/job').then(answer => answer.status)")
                             .asInt())
@@ -265,10 +280,125 @@ class SignInIT {
             String copy = browser.cookies();
             assertThat(copied(copy)).isEqualTo(200);
             browser.value("document.querySelector('.visitor a').click()");
-            browser.await("location.pathname === '/sign-in'");
+            browser.await("document.getElementById('signed-out') !== null");
+            assertThat(browser.value("location.pathname").asText()).isEqualTo("/signed-out");
+            assertThat(copied(copy)).isEqualTo(401);
+
+            // When: once more, as from another window
+            browser.open(address.resolve("/sign-out/provider").toString());
+
+            // Then
+            assertThat(browser.value("location.pathname").asText()).isEqualTo("/signed-out");
+            browser.value("document.querySelector('a.step').click()");
+            browser.await("document.querySelector('.provider') !== null");
+            assertThat(browser.value("location.pathname").asText()).isEqualTo("/sign-in");
+            signIn(browser);
+        }
+    }
+
+    private static void signIn(Chromium browser) throws IOException {
+        browser.value("document.querySelector('.provider').click()");
+        browser.await("document.getElementById('password') !== null");
+        browser.value("document.getElementById('username').value = '" + IdentityProvider.ANN + "'");
+        browser.value("document.getElementById('password').value = '" + IdentityProvider.PASSWORD + "'");
+        browser.value("document.getElementById('kc-form-login').requestSubmit()");
+        browser.await("document.getElementById('signed-in')?.textContent === '" + IdentityProvider.ANN + "'");
+    }
+
+    /** As when the provider could not be reached while somebody signed out: it sends them back with the session that is over. */
+    @Test
+    void whomTheProviderHoldsAfterTheSignOutIsAskedToSignOutThereAndGoesInNoCircle() throws Exception {
+        // Given
+        try (Chromium browser = Chromium.start()) {
+            browser.open(address.resolve("/?language=en").toString());
+            signIn(browser);
+            browser.value("fetch('/sign-out/provider', {redirect: 'manual'}).then(answer => answer.type)");
             browser.open(address.toString());
             assertThat(browser.value("location.pathname").asText()).isEqualTo("/sign-in");
-            assertThat(copied(copy)).isEqualTo(401);
+            assertThat(browser.value("document.getElementById('here-alone') === null")
+                            .asBoolean())
+                    .isTrue();
+
+            // When
+            browser.value("document.querySelector('.provider').click()");
+            browser.await("document.getElementById('here-alone') !== null");
+
+            // Then
+            assertThat(browser.value("location.pathname").asText()).isEqualTo("/sign-in");
+            browser.open(address.resolve("/sign-in/provider").toString());
+            assertThat(browser.value("location.pathname").asText()).isEqualTo("/sign-in");
+            browser.value("document.querySelector('.provider').click()");
+            browser.await("document.getElementById('signed-out') !== null");
+            browser.value("document.querySelector('a.step').click()");
+            browser.await("document.querySelector('.provider') !== null");
+            signIn(browser);
+        }
+    }
+
+    @Test
+    void whoComesBackFromTheProviderWithoutASignInIsToldWhyAndNotSentThereAgain() throws Exception {
+        // Given
+        HttpResponse<String> away = asBrowser(address.resolve("/sign-in/provider"), null);
+        String cookie = away.headers().firstValue("Set-Cookie").orElseThrow().split(";")[0];
+        String state = away.headers()
+                .firstValue("Location")
+                .orElseThrow()
+                .replaceFirst(".*[?&]state=", "")
+                .replaceFirst("&.*", "");
+
+        // When
+        HttpResponse<String> withoutCookies =
+                asBrowser(address.resolve("/sign-in/provider?code=x&state=" + state), null);
+        HttpResponse<String> withACodeOfNobody =
+                asBrowser(address.resolve("/sign-in/provider?code=x&state=" + state), cookie);
+        HttpResponse<String> refused =
+                asBrowser(address.resolve("/sign-in/provider?error=access_denied&state=" + state), cookie);
+
+        // Then
+        assertThat(told(withoutCookies)).contains("The sign-in did not come to its end");
+        assertThat(told(withACodeOfNobody)).contains("The sign-in did not come to its end");
+        assertThat(told(refused)).contains("has refused (access_denied)");
+    }
+
+    /** The page to which a browser is sent, which must be the sign-in page of this service. */
+    private static String told(HttpResponse<String> sent) throws IOException, InterruptedException {
+        assertThat(sent.statusCode()).isEqualTo(302);
+        URI to = sent.uri().resolve(sent.headers().firstValue("Location").orElseThrow());
+        assertThat(to.getAuthority()).isEqualTo(sent.uri().getAuthority());
+        assertThat(to.getPath()).isEqualTo("/sign-in");
+        HttpResponse<String> page = asBrowser(to, null);
+        assertThat(page.statusCode()).isEqualTo(200);
+        return page.body();
+    }
+
+    @Test
+    void whereTheProviderIsOutPagesSayItAndKeysWork() throws Exception {
+        // Given
+        int port = TestSites.freePort();
+        URI there = URI.create("http://127.0.0.1:" + port + "/");
+        URI dead = URI.create("http://127.0.0.1:" + TestSites.freePort() + "/realms/alignstream");
+        Process lonely = start(port, dead, folder.resolve("keys.json"), folder.resolve("lonely.log"));
+        try {
+            // When
+            HttpResponse<String> away = asBrowser(there.resolve("/sign-in/provider?next=%2Fcheckpoints"), null);
+            HttpResponse<String> held = asBrowser(there.resolve("/checkpoints"), "q_session=of-before");
+            HttpResponse<String> heldAtTheSignIn = asBrowser(there.resolve("/sign-in"), "q_session=of-before");
+
+            // Then
+            assertThat(told(away)).contains("does not answer at the moment", "name=\"next\" value=\"/checkpoints\"");
+            assertThat(told(held)).contains("does not answer at the moment");
+            assertThat(held.headers().allValues("Set-Cookie"))
+                    .anyMatch(cookie -> cookie.startsWith("q_session=;") && cookie.contains("Max-Age=0"));
+            assertThat(told(heldAtTheSignIn)).contains("does not answer at the moment");
+            assertThat(HTTP.send(
+                                    HttpRequest.newBuilder(there.resolve("/job"))
+                                            .header("Authorization", "Bearer " + KEY.text())
+                                            .build(),
+                                    HttpResponse.BodyHandlers.ofString())
+                            .statusCode())
+                    .isEqualTo(200);
+        } finally {
+            end(lonely);
         }
     }
 

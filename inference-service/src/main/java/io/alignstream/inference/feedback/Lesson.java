@@ -36,7 +36,7 @@ public record Lesson(
      * The lesson of {@code feedback}.
      *
      * @param truncated those of the answers that were cut off: nobody learns to stop there
-     * @param user a pseudonym
+     * @param user a pseudonym, which stands for one user of one client
      * @param heldOut whether the question is held out for the gate: then nothing is learned
      * @throws io.alignstream.contracts.check.InvalidInputException if what was compared makes no ranking
      */

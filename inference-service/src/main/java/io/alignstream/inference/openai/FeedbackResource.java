@@ -50,6 +50,7 @@ public class FeedbackResource {
     private final Lessons lessons;
     private final EventPublisher publisher;
     private final ClientRates rates;
+    private final Caller caller;
 
     FeedbackResource(
             RecentResponses responses,
@@ -57,7 +58,9 @@ public class FeedbackResource {
             HeldOutPrompts heldOut,
             Lessons lessons,
             EventPublisher publisher,
+            Caller caller,
             InferenceConfig config) {
+        this.caller = caller;
         this.rates = new ClientRates(config.feedbackPerMinute());
         this.responses = responses;
         this.receipts = receipts;
@@ -100,7 +103,7 @@ public class FeedbackResource {
                 .collect(Collectors.toSet());
         Lesson lesson = lesson(feedback, truncated, user);
         // What is learned comes first: who gets an error and tries again repeats it without harm.
-        lessons.teach(client, id, lesson);
+        lessons.teach(client, id, feedback.messages(), lesson);
         publisher.publish(Topic.FEEDBACK, feedback);
         return new Taken("feedback", id, thumb, lesson.summary());
     }
@@ -124,12 +127,15 @@ public class FeedbackResource {
         };
     }
 
-    private static String user(Body body) {
+    /** Who says so; users of different clients are different ones, whatever they are called. */
+    private String user(Body body) {
         String user = body.text("user").orElse(ANONYMOUS);
         if (!user.matches("[A-Za-z0-9._-]{1,64}")) {
             throw Body.wrong("user", TextNode.valueOf(user), Reason.of("api.mustBePseudonym"));
         }
-        return user;
+        String client = caller.name();
+        return receipts.pseudonym(client == null ? "" : client, user)
+                .orElseThrow(() -> ApiException.refused(503, Reason.of("feedback.noSecret")));
     }
 
     /** The response that is said to be worse than {@code response}. */

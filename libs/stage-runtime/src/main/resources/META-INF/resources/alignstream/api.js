@@ -1,5 +1,7 @@
 // Calls of a service. What goes wrong is told as a reason, which any language can say.
 
+const LONGEST_WAY = 60_000;
+
 /** A call that failed; `status` is 0 if the service did not answer, `code` is a program's name for the failure. */
 export class CallFailed extends Error {
   constructor(status, reason, code) {
@@ -41,6 +43,15 @@ export function failure(status, body) {
   return new CallFailed(status, error.code ? error : { code: 'call.refused', arguments: { status: String(status) } });
 }
 
+/** Whether the visitor is on the way to another page: to reload would keep who signs out from the provider's sign-out. */
+let leaving = false;
+if (typeof addEventListener !== 'undefined') {
+  addEventListener('beforeunload', () => {
+    leaving = true;
+    setTimeout(() => (leaving = false), LONGEST_WAY); // they have stayed
+  });
+}
+
 async function call(path, options) {
   let response;
   try {
@@ -51,7 +62,7 @@ async function call(path, options) {
     }
     throw new CallFailed(0, { code: 'call.unreachable' });
   }
-  if (response.status === 401 && typeof location !== 'undefined') {
+  if (response.status === 401 && typeof location !== 'undefined' && !leaving) {
     location.reload(); // the session is over: the server shows the sign-in and leads back here
   }
   if (!response.ok) {

@@ -40,6 +40,11 @@ public class Caller {
         return Identities.mechanism(identity) == Mechanism.OIDC;
     }
 
+    /** Whether a provider knows the caller by a session that was ended here. */
+    public boolean isSignedOutHereAlone() {
+        return isOfProvider() && ended.hold(identity);
+    }
+
     /** Ends the session in which the caller is known, for all services; does nothing where there is none. */
     public void signOut() {
         ended.end(identity);

@@ -53,6 +53,9 @@ public class Gate {
     /** Where a browser is sent to the OpenID Connect provider, and comes back to. */
     public static final String PROVIDER = "/sign-in/provider";
 
+    /** The page on which whoever signed out ends. */
+    public static final String SIGNED_OUT = "/signed-out";
+
     /** Where whoever signed in at the provider signs out, there, too. */
     public static final String PROVIDER_OUT = "/sign-out/provider";
 
@@ -120,6 +123,9 @@ public class Gate {
         if (fault.isPresent()) {
             refuse(call, 403, fault.get());
         } else {
+            if (config.oidc() && isPage(request)) {
+                ProviderRound.end(call);
+            }
             call.next();
         }
     }
@@ -190,20 +196,24 @@ public class Gate {
             tellHealth(call, asked);
         } else if (fault.isPresent()) {
             refuse(call, 403, fault.get());
-        } else if (known.isPresent() || SIGN_IN.equals(path)) {
+        } else if (known.isPresent() || SIGN_IN.equals(path) || SIGNED_OUT.equals(path)) {
             call.next();
-        } else if (PROVIDER.equals(path) && config.oidc()) {
+        } else if (PROVIDER_OUT.equals(path)) {
+            // Signed out already, maybe in another window: to sign in only to be signed out would be no use.
+            sendTo(call, SIGNED_OUT);
+        } else if (PROVIDER.equals(path)
+                && config.oidc()
+                && identity.filter(ended::hold).isEmpty()) {
+            // Whose session was ended here holds it at the provider still, which would send them back with the same
+            // one.
             HttpAuthenticator authenticator = call.get(HttpAuthenticator.class.getName());
             authenticator.sendChallenge(call).subscribe().with(sent -> end(call), call::fail);
         } else if (isPage(call.request())) {
             audit.refused(call);
-            call.response()
-                    .setStatusCode(302)
-                    .putHeader(HttpHeaders.CACHE_CONTROL, "no-store")
-                    .putHeader(
-                            HttpHeaders.LOCATION,
-                            SIGN_IN + "?next=" + encoded(call.request().uri()))
-                    .end();
+            String next = PROVIDER.equals(path)
+                    ? call.request().getParam("next", "/")
+                    : call.request().uri();
+            sendTo(call, SIGN_IN + "?next=" + encoded(next));
         } else if (call.get(KeyMechanism.TOO_MANY) instanceof KeyTries.Outcome tried) {
             call.response().putHeader("Retry-After", Long.toString(tried.retryAfter()));
             refuse(call, 429, tooMany(tried));
@@ -263,7 +273,15 @@ public class Gate {
         }
     }
 
-    private static String encoded(String address) {
+    private static void sendTo(RoutingContext call, String address) {
+        call.response()
+                .setStatusCode(302)
+                .putHeader(HttpHeaders.CACHE_CONTROL, "no-store")
+                .putHeader(HttpHeaders.LOCATION, address)
+                .end();
+    }
+
+    static String encoded(String address) {
         return URLEncoder.encode(address, StandardCharsets.UTF_8);
     }
 

@@ -1,6 +1,8 @@
 package io.alignstream.stageruntime.web;
 
 import io.alignstream.contracts.access.ApiKey;
+import io.alignstream.contracts.messages.Messages;
+import io.alignstream.contracts.messages.Reason;
 import io.alignstream.stageruntime.access.AccessConfig;
 import io.alignstream.stageruntime.access.AuditLog;
 import io.alignstream.stageruntime.access.Caller;
@@ -38,8 +40,13 @@ import org.jspecify.annotations.Nullable;
 public class SignInResource {
 
     private static final String HOME = "/";
-    /** A path of this service, and no way around that: two slashes begin the name of another host. */
-    private static final String OWN = "/(?![/\\\\])[\\x21-\\x7e&&[^\\\\]]*";
+    /** An error as OpenID Connect knows them by name; whatever else stands in an address is nobody's to show. */
+    private static final String ERROR = "[a-z_]{1,40}";
+    /**
+     * A path of this service, and no way around that: two slashes begin the name of another host. None by which people sign in or
+     * out, as it would lead in a circle.
+     */
+    private static final String OWN = "/(?![/\\\\]|sign-in|sign-out|signed-out)[\\x21-\\x7e&&[^\\\\]]*";
 
     private final KeyRing keys;
     private final KeyTries tries;
@@ -47,6 +54,7 @@ public class SignInResource {
     private final Caller caller;
     private final boolean provider;
     private final Template page;
+    private final Template signedOut;
 
     SignInResource(
             KeyRing keys,
@@ -54,21 +62,48 @@ public class SignInResource {
             Sessions sessions,
             Caller caller,
             AccessConfig config,
-            @Location("sign-in.html") Template page) {
+            @Location("sign-in.html") Template page,
+            @Location("signed-out.html") Template signedOut) {
         this.keys = keys;
         this.tries = tries;
         this.sessions = sessions;
         this.caller = caller;
         this.provider = config.oidc();
         this.page = page;
+        this.signedOut = signedOut;
     }
 
-    /** The page; who has signed in is sent to {@code next}. */
+    /** The page, with the {@code error} that the way to the provider has ended with; who signs in is sent to {@code next}. */
     @GET
     @Path(Gate.SIGN_IN)
     @Produces(MediaType.TEXT_HTML)
-    public Response page(@QueryParam("next") @Nullable String next, @BeanParam Visitor visitor) {
-        return shown(visitor, next, null);
+    public Response page(
+            @QueryParam("next") @Nullable String next,
+            @QueryParam("error") @Nullable String error,
+            @BeanParam Visitor visitor) {
+        return shown(visitor, next, error == null ? null : why(error, visitor.messages()));
+    }
+
+    /** Where signing out ends: nothing leads on from here but the visitor's own step. */
+    @GET
+    @Path(Gate.SIGNED_OUT)
+    @Produces(MediaType.TEXT_HTML)
+    public Response signedOut(@BeanParam Visitor visitor) {
+        return visitor.page(signedOut
+                .data("signIn", Gate.SIGN_IN)
+                .data("here", Gate.SIGNED_OUT)
+                .data("hereAlone", caller.isSignedOutHereAlone())
+                .data("providerOut", Gate.PROVIDER_OUT));
+    }
+
+    private static String why(String error, Messages messages) {
+        return switch (error) {
+            case "provider_unreachable" -> messages.text("signIn.unreachable");
+            case String refused
+            when refused.matches(ERROR) && !refused.equals("sign_in_incomplete") ->
+                messages.text(Reason.of("signIn.refused").with("error", refused));
+            default -> messages.text("signIn.incomplete");
+        };
     }
 
     /** Exchanges a key for a session of this browser. */
@@ -115,7 +150,7 @@ public class SignInResource {
     @Path("/sign-out")
     public Response signOut(@Context RoutingContext call) {
         caller.signOut();
-        return seeOther(Gate.SIGN_IN)
+        return seeOther(Gate.SIGNED_OUT)
                 .cookie(cookie(call).value("").maxAge(0).build())
                 .build();
     }
@@ -126,6 +161,8 @@ public class SignInResource {
                 .data("wrong", wrong)
                 .data("keys", keys.isUsed())
                 .data("provider", provider)
+                .data("hereAlone", caller.isSignedOutHereAlone())
+                .data("providerOut", Gate.PROVIDER_OUT)
                 .data("providerPath", Gate.PROVIDER));
     }
 

@@ -152,6 +152,9 @@ class SignInTest {
                 .asString()
                 .contains("base-uri 'none'", "form-action 'self'");
         assertThat(out.status()).isEqualTo(303);
+        assertThat(out.header("Location")).get().asString().endsWith("/signed-out");
+        assertThat(http.send("GET", "/signed-out", "", Map.of()).body())
+                .contains("You have signed out", "href=\"/sign-in\"");
         assertThat(out.header("Set-Cookie"))
                 .get()
                 .asString()
@@ -214,9 +217,12 @@ class SignInTest {
                 "/\\evil.example/",
                 "evil",
                 "",
+                "/sign-in/provider",
+                "/sign-out/provider",
+                "/signed-out",
                 "/\r\nSet-Cookie: a=b"
             })
-    void theSignInLeadsToNoOtherHost(String next) {
+    void theSignInLeadsToNoOtherHostAndInNoCircle(String next) {
         // When
         PlainHttp.Answer answer = signIn(ClosedService.key(Role.VIEWER), next);
 
@@ -224,6 +230,17 @@ class SignInTest {
         assertThat(URI.create(answer.header("Location").orElseThrow()).getPath())
                 .isEqualTo("/");
         assertThat(answer.header("Location")).get().asString().doesNotContain("evil");
+    }
+
+    @Test
+    void whatAnAddressSaysWentWrongIsSaidInWordsOfOurs() {
+        assertThat(http.send("GET", "/sign-in?error=access_denied", "", Map.of("Accept-Language", "zh"))
+                        .body())
+                .contains("拒绝了登录（access_denied）");
+        assertThat(http.send("GET", "/sign-in?error=Call%20us%20at%200900", "", Map.of())
+                        .body())
+                .contains("did not come to its end")
+                .doesNotContain("0900");
     }
 
     @Test
@@ -457,7 +474,7 @@ class SignInTest {
             browser.await("document.getElementById('state')?.dataset.state === 'waiting'");
             assertThat(browser.value("document.cookie").asText()).doesNotContain(Sessions.COOKIE);
             browser.value("document.querySelector('.visitor form').requestSubmit()");
-            browser.await("location.pathname === '/sign-in'");
+            browser.await("location.pathname === '/signed-out'");
         }
     }
 }

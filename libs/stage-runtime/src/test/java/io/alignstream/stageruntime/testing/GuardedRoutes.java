@@ -34,10 +34,10 @@ import org.junit.jupiter.api.Test;
  */
 public abstract class GuardedRoutes {
 
-    private static final Set<String> OPEN = Set.of("/sign-in");
+    private static final Set<String> OPEN = Set.of("/sign-in", "/signed-out");
     /** For whoever is signed in. */
     private static final Set<String> OF_ALL =
-            Set.of("/sign-in", "/sign-in/provider", "/sign-out", "/alignstream/messages/x");
+            Set.of("/sign-in", "/sign-in/provider", "/sign-out", "/signed-out", "/alignstream/messages/x");
 
     /**
      * A route.

@@ -1,7 +1,6 @@
 package io.alignstream.local.command.lessons;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
 import io.alignstream.local.lessons.run.Lesson;
 import io.alignstream.local.lessons.run.LessonProgress;
 import io.alignstream.local.service.ServiceProcesses;
@@ -10,11 +9,14 @@ import io.alignstream.local.site.Installation;
 import io.alignstream.local.site.LaunchException;
 import java.io.File;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.UUID;
 import java.util.function.LongFunction;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -82,7 +84,7 @@ final class LessonOptions {
             throw new LaunchException(folder + " is a file, so there can be no " + file + "; give another folder.");
         }
         Files.createDirectories(folder);
-        if (!Files.isWritable(Files.exists(file) ? file : folder)) {
+        if (!Files.isWritable(folder) || (Files.exists(file) && !Files.isWritable(file))) {
             throw new LaunchException(file + " cannot be written; give another file.");
         }
     }
@@ -90,13 +92,25 @@ final class LessonOptions {
     private int teach(Lesson lesson, Path page) throws IOException {
         Console console = Console.standard();
         Lesson.Outcome outcome = lesson.run(new LessonProgress(console));
-        Files.writeString(page, outcome.page());
+        replace(page, outcome.page().getBytes(StandardCharsets.UTF_8));
         console.line("page: " + page.toAbsolutePath());
         if (json != null) {
-            new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValue(json.toFile(), outcome.figures());
+            replace(json, new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsBytes(outcome.figures()));
             console.line("figures: " + json.toAbsolutePath());
         }
         return 0;
+    }
+
+    /** As a whole, since the same lesson may run twice at once: whoever opens {@code file} sees what one of them wrote. */
+    static void replace(Path file, byte[] content) throws IOException {
+        Path whole = file.toAbsolutePath();
+        Path draft = whole.resolveSibling("." + whole.getFileName() + "." + UUID.randomUUID());
+        try {
+            Files.write(draft, content);
+            Files.move(draft, whole, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            Files.deleteIfExists(draft);
+        }
     }
 
     private int elsewhere() throws IOException, InterruptedException {

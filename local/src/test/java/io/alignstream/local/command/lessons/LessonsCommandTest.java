@@ -1,5 +1,6 @@
 package io.alignstream.local.command.lessons;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -11,6 +12,11 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -67,6 +73,40 @@ class LessonsCommandTest {
         JsonNode figures = new ObjectMapper().readTree(json.toFile());
         assertThat(figures.path("scores")).hasSize(4);
         assertThat(figures.path("setting").path("trainingPairs").asInt()).isEqualTo(94);
+    }
+
+    @Test
+    void a_page_that_two_write_at_once_is_the_whole_of_one_of_them() throws Exception {
+        // Given
+        Path page = folder.resolve("page.html");
+        List<byte[]> pages = List.of(
+                "a".repeat(1_000_000).getBytes(UTF_8), "b".repeat(900_000).getBytes(UTF_8));
+        LessonOptions.replace(page, pages.getFirst());
+
+        // When
+        try (ExecutorService writers = Executors.newFixedThreadPool(2)) {
+            List<? extends Future<?>> writing = pages.stream()
+                    .map(content -> writers.submit(() -> {
+                        for (int i = 0; i < 50; i++) {
+                            LessonOptions.replace(page, content);
+                        }
+                        return null;
+                    }))
+                    .toList();
+
+            // Then
+            do {
+                assertThat(Files.readAllBytes(page))
+                        .satisfiesAnyOf(seen -> assertThat(seen).isEqualTo(pages.getFirst()), seen -> assertThat(seen)
+                                .isEqualTo(pages.getLast()));
+            } while (writing.stream().anyMatch(each -> !each.isDone()));
+            for (Future<?> each : writing) {
+                each.get();
+            }
+        }
+        try (Stream<Path> left = Files.list(folder)) {
+            assertThat(left).containsExactly(page);
+        }
     }
 
     @ParameterizedTest
