@@ -89,7 +89,12 @@ class ManifestMutationTest {
                         COMPONENTS + "monitoring/pod-monitor.yaml",
                         "podMetricsEndpoints:",
                         "podMetricEndpoints:"),
-                slip("a field of Strimzi's that is none", STRICT, BASE + "kafka.yaml", "entityOperator:", "entityOperators:"),
+                slip(
+                        "a field of Strimzi's that is none",
+                        STRICT,
+                        BASE + "kafka.yaml",
+                        "entityOperator:",
+                        "entityOperators:"),
                 slip(
                         "a setting that is none",
                         KUBERNETES,

@@ -118,8 +118,8 @@ class StrictManifestTest {
                 if (schema != null && resource.has("apiVersion")) {
                     seen.add(kind);
                     schema.validate(resource).stream()
-                            .filter(problem -> !(path.equals(PATCH)
-                                    && problem.getType().equals("required")))
+                            .filter(problem ->
+                                    !(path.equals(PATCH) && problem.getType().equals("required")))
                             .forEach(problem -> problems.add(path + ": " + problem));
                 }
             }
