@@ -21,6 +21,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.utils.AppInfoParser;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -330,6 +331,28 @@ class KubernetesTest {
                         .get("app.kubernetes.io/name")
                         .asText())
                 .isEqualTo(Stage.INFERENCE.service());
+    }
+
+    @Test
+    void production_pins_the_brokers_to_the_release_that_the_build_is_tested_with() {
+        // Given
+        JsonNode patches = Project.yaml("k8s/overlays/production/kustomization.yaml")
+                .getFirst()
+                .at("/patches");
+
+        // When
+        String pinned = StreamSupport.stream(patches.spliterator(), false)
+                .filter(patch -> patch.at("/target/kind").asText().equals("Kafka"))
+                .map(patch -> patch.at("/patch").asText())
+                .collect(Collectors.joining());
+
+        // Then
+        String release = AppInfoParser.getVersion();
+        assertThat(pinned)
+                .contains("path: /spec/kafka/version, value: " + release + "}")
+                .contains("path: /spec/kafka/metadataVersion, value: "
+                        + release.substring(0, release.lastIndexOf('.')) + "-IV");
+        assertThat(Project.text("k8s/README.md")).contains("pins Kafka " + release + ",");
     }
 
     @Test
