@@ -350,8 +350,8 @@ class KubernetesTest {
         String release = AppInfoParser.getVersion();
         assertThat(pinned)
                 .contains("path: /spec/kafka/version, value: " + release + "}")
-                .contains("path: /spec/kafka/metadataVersion, value: "
-                        + release.substring(0, release.lastIndexOf('.')) + "-IV");
+                .contains("path: /spec/kafka/metadataVersion, value: " + release.substring(0, release.lastIndexOf('.'))
+                        + "-IV");
         assertThat(Project.text("k8s/README.md")).contains("pins Kafka " + release + ",");
     }
 
