@@ -2,6 +2,7 @@ package io.alignstream.languagemodel.checkpoint;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.SocketException;
 import software.amazon.awssdk.http.ExecutableHttpRequest;
 import software.amazon.awssdk.http.HttpExecuteRequest;
 import software.amazon.awssdk.http.HttpExecuteResponse;
@@ -10,7 +11,7 @@ import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.utils.AttributeMap;
 
 /**
- * The JDK's connections, whose failures are all checked. {@link UrlConnectionHttpClient} throws an unchecked one where a connection
+ * The JDK's connections, whose ends are all checked exceptions. {@link UrlConnectionHttpClient} throws an unchecked one where a connection
  * ends before an upload may begin, and the SDK tries nothing again that fails so.
  */
 final class CheckedHttpClient implements SdkHttpClient {
@@ -38,7 +39,10 @@ final class CheckedHttpClient implements SdkHttpClient {
                 try {
                     return prepared.call();
                 } catch (UncheckedIOException e) {
-                    throw new IOException(e.getCause().getMessage(), e);
+                    if (e.getCause() instanceof SocketException ended) {
+                        throw ended;
+                    }
+                    throw e; // a refusal before the upload, which is final
                 }
             }
 
