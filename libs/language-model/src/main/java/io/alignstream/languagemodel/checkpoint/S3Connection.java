@@ -1,14 +1,23 @@
 package io.alignstream.languagemodel.checkpoint;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.SocketException;
 import java.net.URI;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
 import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
 import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
+import software.amazon.awssdk.http.ExecutableHttpRequest;
+import software.amazon.awssdk.http.HttpExecuteRequest;
+import software.amazon.awssdk.http.HttpExecuteResponse;
+import software.amazon.awssdk.http.SdkHttpClient;
+import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.S3ClientBuilder;
+import software.amazon.awssdk.utils.AttributeMap;
 
 /**
  * How the checkpoint store and bulk loading reach S3.
@@ -55,5 +64,59 @@ public final class S3Connection {
     private static @Nullable String setting(String property, String variable) {
         String value = System.getProperty(property, System.getenv(variable));
         return value == null || value.isBlank() ? null : value;
+    }
+
+    /**
+     * The JDK's connections, whose ends are all checked exceptions. {@link UrlConnectionHttpClient} throws an unchecked one where a connection
+     * ends before an upload may begin, and the SDK tries nothing again that fails so.
+     */
+    private static final class CheckedHttpClient implements SdkHttpClient {
+
+        private final SdkHttpClient connections;
+
+        private CheckedHttpClient(SdkHttpClient connections) {
+            this.connections = connections;
+        }
+
+        /** Makes one for a client, which closes it. */
+        static final class Builder implements SdkHttpClient.Builder<Builder> {
+            @Override
+            public SdkHttpClient buildWithDefaults(AttributeMap defaults) {
+                return new CheckedHttpClient(UrlConnectionHttpClient.builder().buildWithDefaults(defaults));
+            }
+        }
+
+        @Override
+        public ExecutableHttpRequest prepareRequest(HttpExecuteRequest request) {
+            ExecutableHttpRequest prepared = connections.prepareRequest(request);
+            return new ExecutableHttpRequest() {
+                @Override
+                public HttpExecuteResponse call() throws IOException {
+                    try {
+                        return prepared.call();
+                    } catch (UncheckedIOException e) {
+                        if (e.getCause() instanceof SocketException ended) {
+                            throw ended;
+                        }
+                        throw e; // a refusal before the upload, which is final
+                    }
+                }
+
+                @Override
+                public void abort() {
+                    prepared.abort();
+                }
+            };
+        }
+
+        @Override
+        public String clientName() {
+            return connections.clientName();
+        }
+
+        @Override
+        public void close() {
+            connections.close();
+        }
     }
 }
