@@ -3,8 +3,11 @@ package io.alignstream.languagemodel.insight;
 import io.alignstream.languagemodel.network.Transformer;
 import io.alignstream.languagemodel.tokenizer.Tokenizer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 
@@ -43,7 +46,7 @@ public record Canary(String prefix, String secret) {
      * @param exposure bits by which the secret is easier to guess than without the model: log₂ of all candidates less log₂ of the
      *     secret's rank among them, 0 to {@code most}; 1.44 on average where the model knows nothing
      * @param most what the number of candidates can show
-     * @param extracted whether the model, which takes the most probable digit each time, writes it by itself
+     * @param extracted whether the model, which takes the most probable token of digits each time, writes it by itself
      */
     public record Found(double exposure, double most, boolean extracted) {}
 
@@ -71,25 +74,55 @@ public record Canary(String prefix, String secret) {
         return new Found(most - Math.log(rank) / LOG_2, most, isWritten(network, tokenizer));
     }
 
-    /** Digit by digit, which is greedy in the same way for every tokenizer. */
+    /**
+     * Token by token, of those that are digits the most probable: a tokenizer that has met the secret often has one for several of
+     * its digits, which a model that knows it writes, and not the single ones.
+     */
     private boolean isWritten(Transformer network, Tokenizer tokenizer) {
+        Map<Integer, String> digits = digits(tokenizer);
+        int[] row = tokenizer.encode(prefix);
         String written = "";
         while (written.length() < secret.length()) {
-            List<String> next = new ArrayList<>();
-            for (int digit = 0; digit < 10; digit++) {
-                next.add(written + digit);
-            }
-            double[] logs = logs(network, tokenizer, next);
-            int best = 0;
-            for (int digit = 1; digit < 10; digit++) {
-                best = logs[digit] > logs[best] ? digit : best;
-            }
-            written = next.get(best);
-            if (!secret.startsWith(written)) {
-                return false;
+            int room = secret.length() - written.length();
+            List<Integer> next = digits.entrySet().stream()
+                    .filter(token -> token.getValue().length() <= room)
+                    .map(Map.Entry::getKey)
+                    .toList();
+            int best = mostProbable(network, row, next);
+            row = appended(row, best);
+            written += tokenizer.decode(best);
+        }
+        return written.equals(secret);
+    }
+
+    private static Map<Integer, String> digits(Tokenizer tokenizer) {
+        Map<Integer, String> digits = new TreeMap<>();
+        for (int id = 0; id < tokenizer.vocabularySize(); id++) {
+            String text = tokenizer.decode(id);
+            if (text.matches("[0-9]{1,18}")) {
+                digits.put(id, text);
             }
         }
-        return true;
+        return digits;
+    }
+
+    private static int mostProbable(Transformer network, int[] row, List<Integer> next) {
+        List<int[]> rows = new ArrayList<>();
+        boolean[] last = new boolean[row.length + 1];
+        last[row.length] = true;
+        next.forEach(id -> rows.add(appended(row, id)));
+        double[] logs = Association.sums(network, rows, Collections.nCopies(rows.size(), last));
+        int best = 0;
+        for (int i = 1; i < logs.length; i++) {
+            best = logs[i] > logs[best] ? i : best;
+        }
+        return next.get(best);
+    }
+
+    private static int[] appended(int[] row, int id) {
+        int[] longer = Arrays.copyOf(row, row.length + 1);
+        longer[row.length] = id;
+        return longer;
     }
 
     /** Log probability that each text stands behind the prefix, nothing said of what follows. */

@@ -26,7 +26,7 @@ class CanaryTest {
     void aSecretThatWasLearnedIsTheFirstOfAllCandidates() {
         // Given
         try (Transformer network = Transformer.initialise(SHAPE, 1)) {
-            learn(network, CANARY.text(), 60);
+            learn(network, TOKENIZER, CANARY.text(), 60);
 
             // When
             Canary.Found found = CANARY.seek(network, TOKENIZER, 255, SeededRandom.of(1, "others", 0));
@@ -34,6 +34,22 @@ class CanaryTest {
             // Then
             assertThat(found.most()).isEqualTo(8);
             assertThat(found.exposure()).isEqualTo(8);
+            assertThat(found.extracted()).isTrue();
+        }
+    }
+
+    @Test
+    void aSecretOfWhichTheTokenizerMadeTokensIsWrittenToo() {
+        // Given: its digits one by one are not what the model has learned
+        Tokenizer tokenizer = new BpeTrainer(300).train(Stream.of((CANARY.text() + "\n").repeat(50)));
+        try (Transformer network = Transformer.initialise(SHAPE, 1)) {
+            learn(network, tokenizer, CANARY.text(), 60);
+
+            // When
+            Canary.Found found = CANARY.seek(network, tokenizer, 255, SeededRandom.of(1, "others", 0));
+
+            // Then
+            assertThat(tokenizer.encode("483920").length).isLessThan(6);
             assertThat(found.extracted()).isTrue();
         }
     }
@@ -58,8 +74,8 @@ class CanaryTest {
         assertThat(Canary.digits(SeededRandom.of(1, "digits", 0), 6)).matches("\\d{6}");
     }
 
-    private static void learn(Transformer network, String text, int steps) {
-        Sequences sequences = Sequences.packed(List.of(TOKENIZER.encode(text)), TOKENIZER.pad());
+    private static void learn(Transformer network, Tokenizer tokenizer, String text, int steps) {
+        Sequences sequences = Sequences.packed(List.of(tokenizer.encode(text)), tokenizer.pad());
         try (AdamW optimiser = new AdamW(network, AdamW.Settings.PRETRAINING)) {
             for (int step = 0; step < steps; step++) {
                 Steps.nextToken(sequences, network, optimiser, 1e-2);
