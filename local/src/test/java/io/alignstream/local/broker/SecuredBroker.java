@@ -1,11 +1,14 @@
 package io.alignstream.local.broker;
 
+import static org.awaitility.Awaitility.await;
+
 import io.alignstream.local.RecordingConsole;
 import io.alignstream.local.TestSites;
 import io.alignstream.local.process.ProcessGroup;
 import io.alignstream.local.site.Site;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -36,6 +39,8 @@ public final class SecuredBroker implements AutoCloseable {
 
     /** Of every user. */
     public static final String PASSWORD = "a-password";
+
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
 
     private final Path folder;
     private final Site site;
@@ -141,24 +146,24 @@ public final class SecuredBroker implements AutoCloseable {
     }
 
     /** The controller knows rights some milliseconds before the broker does, which is asked here. */
-    private static void awaitRights(Admin admin, Collection<AclBinding> rights) throws Exception {
-        while (!admin.describeAcls(AclBindingFilter.ANY).values().get().containsAll(rights)) {
-            Thread.sleep(10);
-        }
+    private static void awaitRights(Admin admin, Collection<AclBinding> rights) {
+        await().atMost(PATIENCE)
+                .until(() ->
+                        admin.describeAcls(AclBindingFilter.ANY).values().get().containsAll(rights));
     }
 
     /** The controller knows a new user some milliseconds before the broker does. */
-    private void awaitLogin(String user) throws Exception {
-        boolean in = false;
-        while (!in) {
+    private void awaitLogin(String user) {
+        await().atMost(PATIENCE).until(() -> {
             try (Admin admin = Admin.create(as(user))) {
-                in = !admin.listTopics().names().get().isEmpty();
+                return !admin.listTopics().names().get().isEmpty();
             } catch (ExecutionException e) {
-                if (!(e.getCause() instanceof SaslAuthenticationException)) {
-                    throw e;
+                if (e.getCause() instanceof SaslAuthenticationException) {
+                    return false;
                 }
+                throw e;
             }
-        }
+        });
     }
 
     private int port() {

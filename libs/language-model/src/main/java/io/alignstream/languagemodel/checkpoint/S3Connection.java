@@ -67,8 +67,8 @@ public final class S3Connection {
     }
 
     /**
-     * The JDK's connections, whose ends are all checked exceptions. {@link UrlConnectionHttpClient} throws an unchecked one where a connection
-     * ends before an upload may begin, and the SDK tries nothing again that fails so.
+     * The JDK's connections, whose ends are all checked exceptions. {@link UrlConnectionHttpClient} throws an unchecked one
+     * where a connection ends before an upload may begin, and the SDK tries nothing again that fails so.
      */
     private static final class CheckedHttpClient implements SdkHttpClient {
 
